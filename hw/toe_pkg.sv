@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: Apache-2.0
+// Types that cross blocks, and who writes which state. Nothing here has behaviour.
+//
+// Every connection-state field has exactly one writer block:
+//   toe_conn_manager : tuple, owner (queue pair, generation), listener, free list, TIME-WAIT queue
+//   toe_rx_engine    : RCV.NXT, IRS, consumed offset, gap records, receive ring, state of the receive half
+//   toe_tx_engine    : SND.UNA, SND.NXT, SND.MAX, SND.WND, SND.WL1, SND.WL2, congestion window, RTT, RTO,
+//                      transmit ring, pending acknowledgements, state of the transmit half
+//   toe_timers       : the deadline each connection waits for
+//   toe_report       : what the host was told and is to be told
+// Streams are valid/ready: valid never waits for ready and is held, with its data, until taken.
+
+/* verilator lint_off UNUSEDPARAM */
+package toe_pkg;
+
+  localparam int unsigned DataBytes = 64;
+  localparam int unsigned DataBits = 512;
+  localparam int unsigned ConnW = 16;
+  localparam int unsigned GenW = 8;
+
+  // TCP flags as in the header, FIN lowest.
+  localparam int unsigned FlagFin = 0;
+  localparam int unsigned FlagSyn = 1;
+  localparam int unsigned FlagRst = 2;
+  localparam int unsigned FlagPsh = 3;
+  localparam int unsigned FlagAck = 4;
+
+  // A beat of a frame on the wire: byte 0 is data[7:0]. keep is a run of ones from bit 0.
+  typedef struct packed {
+    logic         last;
+    logic [63:0]  keep;
+    logic [511:0] data;
+  } beat_t;
+
+  // The four-tuple, remote side first. Host byte order: first octet in the highest bits.
+  typedef struct packed {
+    logic [31:0] remote_ip;
+    logic [31:0] local_ip;
+    logic [15:0] remote_port;
+    logic [15:0] local_port;
+  } tuple_t;
+
+  // A received TCP segment that passed every check of the wire.
+  typedef struct packed {
+    tuple_t      tuple;         // remote = its source
+    logic [31:0] seq;
+    logic [31:0] ack;
+    logic [15:0] wnd;           // as on the wire, not scaled
+    logic [7:0]  flags;
+    logic [15:0] len;           // payload bytes
+    logic [7:0]  payload_start; // offset of the payload in the frame that waits in the frame buffer
+    logic        mss_valid;     // options are looked at in SYN segments only
+    logic [15:0] mss;
+    logic        ws_valid;
+    logic [3:0]  ws;            // already limited to 14 (RFC 7323 2.3)
+  } segment_t;
+
+  // A segment with the result of the connection lookup.
+  typedef struct packed {
+    logic             hit;
+    logic [ConnW-1:0] conn;
+    segment_t         seg;
+  } rx_segment_t;
+
+  // toe_conn_manager -> toe_rx_engine.
+  localparam logic [2:0] RxCtlListen = 3'd0;   // new record in LISTEN: ring and generation
+  localparam logic [2:0] RxCtlActive = 3'd1;   // new record in SYN-SENT: ring and generation
+  localparam logic [2:0] RxCtlSyn = 3'd2;      // LISTEN -> SYN-RECEIVED: irs
+  localparam logic [2:0] RxCtlRelisten = 3'd3; // SYN-RECEIVED -> LISTEN
+  localparam logic [2:0] RxCtlKill = 3'd4;     // -> CLOSED, with a final report of `status` if `notify`
+  typedef struct packed {
+    logic [2:0]       op;
+    logic [ConnW-1:0] conn;
+    logic [51:0]      ring_page;  // card address of the receive ring / 4096
+    logic [4:0]       ring_log2;  // log2 of its bytes
+    logic [31:0]      irs;
+    logic [7:0]       status;
+    logic             notify;
+  } rx_ctl_t;
+
+  // toe_conn_manager -> toe_tx_engine.
+  localparam logic [2:0] TxCtlListen = 3'd0;   // new record: ring
+  localparam logic [2:0] TxCtlActive = 3'd1;   // new record: ring, iss; sends SYN
+  localparam logic [2:0] TxCtlSyn = 3'd2;      // LISTEN -> SYN-RECEIVED: iss, peer's options; sends SYN-ACK
+  localparam logic [2:0] TxCtlRelisten = 3'd3;
+  localparam logic [2:0] TxCtlKill = 3'd4;     // -> CLOSED; sends RST first if `reset`
+  typedef struct packed {
+    logic [2:0]       op;
+    logic [ConnW-1:0] conn;
+    logic [51:0]      ring_page;
+    logic [4:0]       ring_log2;
+    logic [4:0]       rx_ring_log2;
+    logic [31:0]      iss;
+    logic [31:0]      irs;
+    logic [15:0]      wnd;
+    logic             mss_valid;
+    logic [15:0]      mss;
+    logic             ws_valid;
+    logic [3:0]       ws;
+    logic             reset;
+  } tx_ctl_t;
+
+  // toe_sq_exec -> engines: checked for owner and generation, offsets not yet checked.
+  typedef struct packed {
+    logic [ConnW-1:0] conn;
+    logic [31:0]      offset;  // consumed_up_to
+  } rx_host_t;
+  typedef struct packed {
+    logic [ConnW-1:0] conn;
+    logic [31:0]      offset;  // sent_up_to
+    logic             fin;
+  } tx_host_t;
+
+  // toe_rx_engine -> toe_tx_engine.
+  localparam logic [1:0] AckNone = 2'd0;
+  localparam logic [1:0] AckDelayed = 2'd1;
+  localparam logic [1:0] AckNow = 2'd2;
+  typedef struct packed {
+    logic [ConnW-1:0] conn;
+    logic             ack_valid;   // ack, seq and wnd are to be processed
+    logic             has_text;    // the segment carried payload, SYN or FIN: cannot be a duplicate ACK
+    logic             established; // the handshake completed with this segment
+    logic             syn_valid;   // peer's SYN seen in SYN-SENT: wnd unscaled, options valid
+    logic             mss_valid;
+    logic [15:0]      mss;
+    logic             ws_valid;
+    logic [3:0]       ws;
+    logic [31:0]      seq;
+    logic [31:0]      ack;
+    logic [15:0]      wnd;
+    logic [1:0]       want_ack;
+    logic             window_check; // the host consumed: maybe announce a larger window
+  } tx_rx_t;
+
+  // What each engine shows the other: read-only copies of its record.
+  typedef struct packed {
+    logic [31:0] rcv_nxt;
+    logic [31:0] rcv_edge;  // RCV.NXT + RCV.WND as the ring allows: first sequence number not accepted
+  } rx_shadow_t;
+  typedef struct packed {
+    logic [31:0] snd_una;
+    logic [31:0] snd_max;   // highest sequence number sent + 1
+    logic        fin_sent;
+  } tx_shadow_t;
+
+  // Engine -> toe_conn_manager: the connection is to end. At most one per engine and connection.
+  localparam logic [1:0] EndClosed = 2'd0;    // orderly, or `status` if not ok: free it
+  localparam logic [1:0] EndHandshake = 2'd1; // SYN-RECEIVED failed: back to LISTEN, or free if active
+  localparam logic [1:0] EndTimeWait = 2'd2;  // entered TIME-WAIT
+  typedef struct packed {
+    logic [1:0]       kind;
+    logic [ConnW-1:0] conn;
+    logic [7:0]       status;
+  } end_t;
+
+  // What a segment to send looks like; payload is still in host memory.
+  typedef struct packed {
+    tuple_t      tuple;
+    logic [31:0] seq;
+    logic [31:0] ack;
+    logic [15:0] wnd;          // as on the wire
+    logic [7:0]  flags;
+    logic        mss_valid;    // MSS option (4 bytes)
+    logic [15:0] mss;
+    logic        ws_valid;     // NOP, window scale (4 bytes)
+    logic [3:0]  ws;
+    logic [51:0] ring_page;
+    logic [4:0]  ring_log2;
+    logic [23:0] ring_offset;  // of the first payload byte in the ring
+    logic [15:0] len;          // payload bytes; 0 to mss
+  } tx_segment_t;
+
+  // toe_rx_engine -> toe_dma_write: takes the payload that waits in the frame buffer, if any, and
+  // writes len bytes of it to the ring; then, after the write response, passes on the report.
+  typedef struct packed {
+    logic [ConnW-1:0] conn;
+    logic        has_frame;     // the frame buffer holds this segment's frame: it is taken or discarded
+    logic [7:0]  frame_start;   // offset of the first payload byte of the frame
+    logic [15:0] skip;          // payload bytes to leave out in front
+    logic [15:0] len;           // bytes to write; 0 = discard
+    logic [51:0] ring_page;
+    logic [4:0]  ring_log2;
+    logic [23:0] ring_offset;
+    logic        report;        // the fields below are to be passed on
+    logic [31:0] received;      // stream offset received in order
+    logic        established;
+    logic        fin_received;
+    logic        bad_offset;
+    logic        detach;        // TIME-WAIT: final for the host, though the connection lives on
+    logic        final_report;  // CLOSED
+    logic [7:0]  status;
+  } rx_job_t;
+
+  // toe_dma_write -> toe_report, after the payload's write response.
+  typedef struct packed {
+    logic [ConnW-1:0] conn;
+    logic [31:0] received;
+    logic        established;
+    logic        fin_received;
+    logic        bad_offset;
+    logic        detach;
+    logic        final_report;
+    logic [7:0]  status;
+  } rx_report_t;
+
+  // toe_tx_engine -> toe_report.
+  typedef struct packed {
+    logic [ConnW-1:0] conn;
+    logic [31:0] acked;         // stream offset
+    logic        fin_sent;
+    logic        fin_acked;
+    logic        bad_offset;
+  } tx_report_t;
+
+  // toe_conn_manager -> toe_report: a new record, or the tuple of one that left LISTEN.
+  typedef struct packed {
+    logic [ConnW-1:0] conn;
+    logic             fresh;    // new record: all fields; else the tuple and state alone
+    logic [GenW-1:0]  generation;
+    logic [3:0]       qp;
+    logic [31:0]      cookie;
+    logic [3:0]       state;    // tcp_state
+    logic             notify;   // tell the host
+    tuple_t           tuple;
+  } open_report_t;
+
+  // Answer to a submission entry.
+  typedef struct packed {
+    logic [3:0]  qp;
+    logic [7:0]  status;
+    logic [31:0] id;            // listener, or what a refused entry named
+    logic [31:0] cookie;
+    logic [7:0]  opcode;
+  } response_t;
+
+  // toe_sq_exec -> toe_conn_manager: regions and slots already resolved and checked.
+  typedef struct packed {
+    logic [7:0]  opcode;
+    logic [3:0]  qp;
+    logic [31:0] id;            // connection or listener
+    logic [31:0] cookie;
+    logic [31:0] remote_ip;
+    logic [15:0] remote_port;
+    logic [15:0] local_port;
+    logic [51:0] tx_ring_page;
+    logic [4:0]  tx_ring_log2;
+    logic [51:0] rx_ring_page;
+    logic [4:0]  rx_ring_log2;
+  } command_t;
+
+  // Who may name a connection: read by toe_sq_exec, written by toe_conn_manager.
+  typedef struct packed {
+    logic            alive;
+    logic [GenW-1:0] generation;
+    logic [3:0]      qp;
+  } owner_t;
+
+  // Policy and addresses from the registers; constant while the card is enabled.
+  typedef struct packed {
+    logic         enable;
+    logic [47:0]  mac;
+    logic [31:0]  ipv4;
+    logic [31:0]  netmask;
+    logic [31:0]  gateway;
+    logic [15:0]  mss;
+    logic [7:0]   initial_window;
+    logic [19:0]  delayed_ack_us;
+    logic [31:0]  rto_initial_us;
+    logic [31:0]  rto_min_us;
+    logic [31:0]  rto_max_us;
+    logic [7:0]   retries_max;
+    logic [7:0]   syn_retries_max;
+    logic [31:0]  time_wait_us;
+    logic [31:0]  arp_age_us;
+    logic [127:0] secret;
+    logic [127:0] hash_key;
+  } config_t;
+
+endpackage
+/* verilator lint_on UNUSEDPARAM */
