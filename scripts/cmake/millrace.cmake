@@ -3,10 +3,13 @@
 #   millrace_library(name [SOURCES a.cc ...] [DEPS target ...])           no SOURCES: headers only
 #   millrace_program(name SOURCES a.cc ... [DEPS target ...])
 #   millrace_test(name SOURCES a_test.cc ... [DEPS ...] [LABELS l ...] [TIMEOUT s])
-#   millrace_verilate(name TOP toe_x SV a.sv ... [PARAMETERS Width=8 ...] [PREFIX Vx] [OPT -O1] [TRACE])
-#   millrace_rtl_test(name TOP toe_x SV a.sv ... SOURCES x_test.cc [DEPS ...] [PARAMETERS ...] [LABELS ...])
-# SV paths are relative to the calling folder or to the repository root, in dependency order; an entry ending in
-# .f is a file list whose paths are relative to the folder that it lies in. The two packages are always first.
+#   millrace_verilate(name TOP toe_x SV a.sv ... [PARAMETERS Width=8 ...] [PREFIX Vx]
+#                     [OPT -O1] [TRACE])
+#   millrace_rtl_test(name TOP toe_x SV a.sv ... SOURCES x_test.cc [DEPS ...]
+#                     [PARAMETERS ...] [LABELS ...] [TRACE])
+# SV paths are relative to the calling folder or to the repository root, in dependency order; an
+# entry ending in .f is a file list whose paths are relative to the folder that it lies in. The
+# two packages are always first.
 include_guard()
 
 set(CMAKE_CXX_STANDARD 23)
@@ -30,7 +33,8 @@ find_package(GTest REQUIRED)
 include(GoogleTest)
 find_program(MILLRACE_VERILATOR verilator REQUIRED)
 execute_process(COMMAND ${MILLRACE_VERILATOR} --getenv VERILATOR_ROOT
-                OUTPUT_VARIABLE MILLRACE_VERILATOR_ROOT OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+                OUTPUT_VARIABLE MILLRACE_VERILATOR_ROOT OUTPUT_STRIP_TRAILING_WHITESPACE
+                COMMAND_ERROR_IS_FATAL ANY)
 
 # What our own code is compiled with; Verilated code takes none of the warnings.
 add_library(millrace_options INTERFACE)
@@ -115,8 +119,8 @@ function(millrace_sv_files out)
   set(${out} ${files} PARENT_SCOPE)
 endfunction()
 
-# Makes target `name`: a Verilated model with its header V<TOP>.h (or <PREFIX>.h). Verilator runs at build time only,
-# so that a broken design does not stop the configuration of everything else.
+# Makes target `name`: a Verilated model with its header V<TOP>.h (or <PREFIX>.h). Verilator runs
+# at build time only, so that a broken design does not stop the configuration of everything else.
 function(millrace_verilate name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "TRACE" "TOP;PREFIX;OPT" "SV;PARAMETERS;FLAGS")
   if(NOT arg_PREFIX)
@@ -144,7 +148,8 @@ function(millrace_verilate name)
   set(archive ${dir}/${arg_PREFIX}__ALL.a)
   add_custom_command(OUTPUT ${archive} ${dir}/${arg_PREFIX}.h
     COMMAND ${MILLRACE_VERILATOR} ${flags} --Mdir ${dir} ${files}
-    COMMAND ${CMAKE_COMMAND} -E env --unset=MAKEFLAGS --unset=MFLAGS make -s -j2 -C ${dir} -f ${arg_PREFIX}.mk
+    COMMAND ${CMAKE_COMMAND} -E env --unset=MAKEFLAGS --unset=MFLAGS
+            make -s -j2 -C ${dir} -f ${arg_PREFIX}.mk
             CXX=${CMAKE_CXX_COMPILER} OBJCACHE=${MILLRACE_CCACHE} CFG_CXXFLAGS_STD_NEWEST=
             OPT_FAST=${opt} OPT_SLOW=${opt} ${arg_PREFIX}__ALL.a
     DEPENDS ${files} COMMENT "Verilating ${name} (${arg_TOP})" VERBATIM)
