@@ -276,5 +276,24 @@ package toe_pkg;
     logic [127:0] hash_key;
   } config_t;
 
+  // Events of the engines: kind (toe_rx_pkg, toe_tx_pkg) says which payload counts.
+  typedef struct packed {
+    logic [1:0]             kind;
+    logic [15:0]            conn;
+    logic                   hit;
+    rx_ctl_t       ctl;
+    segment_t      seg;
+    logic [31:0]            offset;
+  } rx_event_t;
+
+  typedef struct packed {
+    logic [2:0]        kind;
+    logic [15:0]       conn;
+    tx_ctl_t  ctl;
+    tx_rx_t   rx;
+    logic [31:0]       offset;
+    logic              fin;
+  } tx_event_t;
+
 endpackage
 /* verilator lint_on UNUSEDPARAM */

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: Apache-2.0
+// The receive engine: judges segments, control and host events of all connections, one event a clock
+// for different connections. Owns the receive half of every connection (toe_rx_pkg::rx_record_t).
+//
+//   select -> 1 facts -> 2 touch -> 3 union -> 4 decide and write back
+//
+// An event of a connection that is still in the pipeline waits at the selector. An event enters only
+// when every output queue has room for all that is in flight, so the pipeline itself never stalls.
+
+module toe_rx_engine #(
+  parameter int unsigned Connections = 1024
+) (
+  input  logic                  clk_i,
+  input  logic                  rst_ni,
+
+  // from toe_conn_lookup
+  input  toe_pkg::rx_segment_t  seg_i,
+  input  logic                  seg_valid_i,
+  output logic                  seg_ready_o,
+  // from toe_conn_manager
+  input  toe_pkg::rx_ctl_t      ctl_i,
+  input  logic                  ctl_valid_i,
+  output logic                  ctl_ready_o,
+  // from toe_sq_exec
+  input  toe_pkg::rx_host_t     host_i,
+  input  logic                  host_valid_i,
+  output logic                  host_ready_o,
+
+  // toe_tx_engine: its facts, one clock after the address; ours for it, likewise
+  output logic [15:0]           tx_shadow_addr_o,
+  output logic                  tx_shadow_en_o,
+  input  toe_pkg::tx_shadow_t   tx_shadow_i,
+  input  logic [15:0]           rx_shadow_addr_i,
+  input  logic                  rx_shadow_en_i,
+  output toe_pkg::rx_shadow_t   rx_shadow_o,
+  output toe_pkg::tx_rx_t       tx_o,
+  output logic                  tx_valid_o,
+  input  logic                  tx_ready_i,
+
+  // to toe_dma_write
+  output toe_pkg::rx_job_t      job_o,
+  output logic                  job_valid_o,
+  input  logic                  job_ready_i,
+  // to toe_conn_manager
+  output toe_pkg::end_t         end_o,
+  output logic                  end_valid_o,
+  input  logic                  end_ready_i,
+  output toe_pkg::segment_t     syn_o,
+  output logic                  syn_valid_o,
+  input  logic                  syn_ready_i,
+  // to toe_wire: RST in answer to segments that belong nowhere
+  output toe_pkg::tx_segment_t  rst_o,
+  output logic                  rst_valid_o,
+  input  logic                  rst_ready_i,
+
+  output logic                  idle_o,
+  output logic                  cnt_rx_resets_o,
+  output logic                  cnt_rx_out_of_order_o,
+  output logic                  cnt_rx_gaps_exhausted_o,
+  output logic                  cnt_rx_duplicates_o,
+  output logic                  cnt_rx_outside_window_o,
+  output logic                  cnt_rx_challenge_acks_o,
+  output logic                  cnt_rx_no_connection_o,
+  output logic                  cnt_conn_established_o
+);
+
+  localparam int unsigned AddrW = $clog2(Connections);
+  localparam int unsigned RecordW = toe_rx_pkg::RecordW;
+  localparam int unsigned JobW = 16 + 1 + 8 + 16 + 16 + 52 + 5 + 24 + 1 + 32 + 5 + 8;
+  localparam int unsigned TxRxW = 16 + 5 + 16 + 1 + 4 + 32 + 32 + 16 + 2 + 1;
+  localparam int unsigned EndW = 2 + 16 + 8;
+  localparam int unsigned SegW = 96 + 64 + 16 + 8 + 16 + 8 + 17 + 5;
+  localparam int unsigned TxSegW = 96 + 64 + 16 + 8 + 17 + 5 + 52 + 5 + 24 + 16;
+  localparam int unsigned QueueDepth = 16;
+
+  // ---- Select ---------------------------------------------------------------------------------
+  logic room, host_turn_q;
+  logic seg_free, ctl_free, host_free, take_seg, take_ctl, take_host, take;
+  toe_pkg::rx_event_t event_d, e1_q, e2_q, e3_q, e4_q;
+  logic v1_q, v2_q, v3_q, v4_q;
+
+  assign ctl_free = ~((v1_q && e1_q.conn == ctl_i.conn) || (v2_q && e2_q.conn == ctl_i.conn) ||
+                      (v3_q && e3_q.conn == ctl_i.conn) || (v4_q && e4_q.conn == ctl_i.conn));
+  // A segment without a connection touches no record and never waits.
+  assign seg_free = ~seg_i.hit ||
+      ~((v1_q && e1_q.conn == seg_i.conn) || (v2_q && e2_q.conn == seg_i.conn) ||
+        (v3_q && e3_q.conn == seg_i.conn) || (v4_q && e4_q.conn == seg_i.conn));
+  assign host_free = ~((v1_q && e1_q.conn == host_i.conn) || (v2_q && e2_q.conn == host_i.conn) ||
+                       (v3_q && e3_q.conn == host_i.conn) || (v4_q && e4_q.conn == host_i.conn));
+  assign take_ctl = room && ctl_valid_i && ctl_free;
+  assign take_seg = room && ~take_ctl && seg_valid_i && seg_free &&
+                    ~(host_turn_q && host_valid_i && host_free);
+  assign take_host = room && ~take_ctl && ~take_seg && host_valid_i && host_free;
+  assign take = take_ctl || take_seg || take_host;
+  assign ctl_ready_o = take_ctl;
+  assign seg_ready_o = take_seg;
+  assign host_ready_o = take_host;
+
+  always_comb begin
+    event_d.kind = take_ctl ? toe_rx_pkg::KindCtl
+                 : (take_seg ? toe_rx_pkg::KindSegment : toe_rx_pkg::KindHost);
+    event_d.conn = take_ctl ? ctl_i.conn : (take_seg ? seg_i.conn : host_i.conn);
+    event_d.hit = seg_i.hit;
+    event_d.ctl = ctl_i;
+    event_d.seg = seg_i.seg;
+    event_d.offset = host_i.offset;
+  end
+  assign tx_shadow_addr_o = event_d.conn;
+  assign tx_shadow_en_o = take;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) host_turn_q <= 1'b0;
+    else if (take_seg) host_turn_q <= 1'b1;
+    else if (take_host) host_turn_q <= 1'b0;
+  end
+
+  // ---- State ----------------------------------------------------------------------------------
+  logic write;
+  toe_rx_pkg::rx_record_t rec_wr, rec_rd, r2_q, r3_q, r4_q;
+  logic [RecordW-1:0] rec_rd_bits;
+  toe_ram_1r1w #(.Width(RecordW), .Depth(Connections)) u_records (
+    .clk_i,
+    .wr_en_i(write), .wr_addr_i(e4_q.conn[AddrW-1:0]), .wr_data_i(rec_wr),
+    .rd_en_i(take), .rd_addr_i(event_d.conn[AddrW-1:0]), .rd_data_o(rec_rd_bits)
+  );
+  assign rec_rd = rec_rd_bits;
+
+  logic [63:0] shadow_bits;
+  toe_ram_1r1w #(.Width(64), .Depth(Connections)) u_shadow (
+    .clk_i,
+    .wr_en_i(write), .wr_addr_i(e4_q.conn[AddrW-1:0]),
+    .wr_data_i({rec_wr.rcv_nxt, rec_wr.edge_seq}),
+    .rd_en_i(rx_shadow_en_i), .rd_addr_i(rx_shadow_addr_i[AddrW-1:0]), .rd_data_o(shadow_bits)
+  );
+  assign rx_shadow_o = shadow_bits;
+
+  // ---- Pipeline -------------------------------------------------------------------------------
+  toe_rx_pkg::rx_facts_t facts, f2_q, f3_q, f4_q;
+  logic [3:0] touch, t3_q, t4_q;
+  logic [31:0] union_start, union_end, us4_q, ue4_q;
+
+  toe_rx_facts u_facts (.event_i(e1_q), .rec_i(rec_rd), .tx_i(tx_shadow_i), .facts_o(facts));
+
+  toe_rx_runs u_runs (
+    .valid_i(r2_q.run_valid), .start_i(r2_q.run_start), .end_i(r2_q.run_end),
+    .text_start_i(f2_q.text_start), .text_end_i(f2_q.text_end), .touch_o(touch),
+    .touch_q_i(t3_q), .start_q_i(r3_q.run_start), .end_q_i(r3_q.run_end),
+    .text_start_q_i(f3_q.text_start), .text_end_q_i(f3_q.text_end),
+    .union_start_o(union_start), .union_end_o(union_end)
+  );
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      v1_q <= 1'b0;
+      v2_q <= 1'b0;
+      v3_q <= 1'b0;
+      v4_q <= 1'b0;
+    end else begin
+      v1_q <= take;
+      v2_q <= v1_q;
+      v3_q <= v2_q;
+      v4_q <= v3_q;
+    end
+    if (take) e1_q <= event_d;
+    if (v1_q) begin
+      e2_q <= e1_q;
+      r2_q <= rec_rd;
+      f2_q <= facts;
+    end
+    if (v2_q) begin
+      e3_q <= e2_q;
+      r3_q <= r2_q;
+      f3_q <= f2_q;
+      t3_q <= touch;
+    end
+    if (v3_q) begin
+      e4_q <= e3_q;
+      r4_q <= r3_q;
+      f4_q <= f3_q;
+      t4_q <= t3_q;
+      us4_q <= union_start;
+      ue4_q <= union_end;
+    end
+  end
+
+  logic job_push, tx_push, end_push, syn_push, rst_push;
+  toe_pkg::rx_job_t job;
+  toe_pkg::tx_rx_t tx;
+  toe_pkg::end_t ending;
+  toe_pkg::tx_segment_t rst;
+  toe_rx_decide u_decide (
+    .valid_i(v4_q), .event_i(e4_q), .rec_i(r4_q), .facts_i(f4_q), .touch_i(t4_q),
+    .union_start_i(us4_q), .union_end_i(ue4_q),
+    .write_o(write), .rec_o(rec_wr),
+    .job_valid_o(job_push), .job_o(job), .tx_valid_o(tx_push), .tx_o(tx),
+    .end_valid_o(end_push), .end_o(ending), .syn_valid_o(syn_push),
+    .rst_valid_o(rst_push), .rst_o(rst),
+    .cnt_rx_resets_o, .cnt_rx_out_of_order_o, .cnt_rx_gaps_exhausted_o, .cnt_rx_duplicates_o,
+    .cnt_rx_outside_window_o, .cnt_rx_challenge_acks_o, .cnt_rx_no_connection_o,
+    .cnt_conn_established_o
+  );
+
+  // ---- Output queues --------------------------------------------------------------------------
+  localparam int unsigned CountW = $clog2(QueueDepth + 1);
+  logic [CountW-1:0] job_n, tx_n, end_n, syn_n, rst_n_;
+  logic [JobW-1:0] job_bits;
+  logic [TxRxW-1:0] tx_bits;
+  logic [EndW-1:0] end_bits;
+  logic [SegW-1:0] syn_bits;
+  logic [TxSegW-1:0] rst_bits;
+  logic job_in_ready, tx_in_ready, end_in_ready, syn_in_ready, rst_in_ready;
+  toe_fifo #(.Width(JobW), .Depth(QueueDepth)) u_jobs (
+    .clk_i, .rst_ni, .in_data_i(job), .in_valid_i(job_push), .in_ready_o(job_in_ready),
+    .out_data_o(job_bits), .out_valid_o(job_valid_o), .out_ready_i(job_ready_i), .count_o(job_n));
+  toe_fifo #(.Width(TxRxW), .Depth(QueueDepth)) u_tx (
+    .clk_i, .rst_ni, .in_data_i(tx), .in_valid_i(tx_push), .in_ready_o(tx_in_ready),
+    .out_data_o(tx_bits), .out_valid_o(tx_valid_o), .out_ready_i(tx_ready_i), .count_o(tx_n));
+  toe_fifo #(.Width(EndW), .Depth(QueueDepth)) u_ends (
+    .clk_i, .rst_ni, .in_data_i(ending), .in_valid_i(end_push), .in_ready_o(end_in_ready),
+    .out_data_o(end_bits), .out_valid_o(end_valid_o), .out_ready_i(end_ready_i), .count_o(end_n));
+  toe_fifo #(.Width(SegW), .Depth(QueueDepth)) u_syns (
+    .clk_i, .rst_ni, .in_data_i(e4_q.seg), .in_valid_i(syn_push), .in_ready_o(syn_in_ready),
+    .out_data_o(syn_bits), .out_valid_o(syn_valid_o), .out_ready_i(syn_ready_i), .count_o(syn_n));
+  toe_fifo #(.Width(TxSegW), .Depth(QueueDepth)) u_rsts (
+    .clk_i, .rst_ni, .in_data_i(rst), .in_valid_i(rst_push), .in_ready_o(rst_in_ready),
+    .out_data_o(rst_bits), .out_valid_o(rst_valid_o), .out_ready_i(rst_ready_i), .count_o(rst_n_));
+  assign job_o = job_bits;
+  assign tx_o = tx_bits;
+  assign end_o = end_bits;
+  assign syn_o = syn_bits;
+  assign rst_o = rst_bits;
+
+  // Four events are in flight at most; one more enters.
+  localparam logic [CountW-1:0] Mark = CountW'(QueueDepth - 5);
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) room <= 1'b0;
+    else room <= job_n < Mark && tx_n < Mark && end_n < Mark && syn_n < Mark && rst_n_ < Mark;
+  end
+
+  assign idle_o = ~(seg_valid_i || ctl_valid_i || host_valid_i || v1_q || v2_q || v3_q || v4_q ||
+                    job_valid_o || tx_valid_o || end_valid_o || syn_valid_o || rst_valid_o);
+
+`ifndef YOSYS
+  always_ff @(posedge clk_i) begin
+    if (rst_ni) begin
+      assert (!(job_push && !job_in_ready)) else $error("rx job lost");
+      assert (!(tx_push && !tx_in_ready)) else $error("message to tx engine lost");
+      assert (!(end_push && !end_in_ready)) else $error("end request lost");
+      assert (!(syn_push && !syn_in_ready)) else $error("SYN lost");
+      assert (!(rst_push && !rst_in_ready)) else $error("RST lost");
+    end
+  end
+`endif
+
+  logic unused_ok;
+  assign unused_ok = &{1'b0, job_in_ready, tx_in_ready, end_in_ready, syn_in_ready, rst_in_ready,
+                       rx_shadow_addr_i};
+
+endmodule
