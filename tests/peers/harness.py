@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A network namespace with a TAP device, the millrace program on it, and the kernel as its peer.
+
+enter() re-executes the test in a namespace of its own, which goes with the process, or says why
+that is not possible and ends with 77 (skipped). Card runs `millrace` with its wire on the TAP.
+"""
+
+import hashlib
+import os
+import random
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+KERNEL = "10.77.0.1"
+CARD = "10.77.0.2"
+NOBODY = "10.77.0.99"
+SKIPPED = 77
+
+# Exit codes of the program (docs/cli.md).
+REFUSED, TIMED_OUT, RESET = 4, 5, 6
+
+
+def skip(why):
+    print(f"skipped: {why}")
+    sys.exit(SKIPPED)
+
+
+def enter():
+    """Continues in a fresh network namespace with the TAP device toe0 at KERNEL/24."""
+    if os.environ.get("MILLRACE_PEERS_INSIDE") != "1":
+        apart = ["unshare", "--net", "--kill-child"]
+        if os.geteuid() != 0:
+            apart = ["unshare", "--user", "--map-root-user", "--net", "--kill-child"]
+        if not shutil.which("ip") or not shutil.which("unshare"):
+            skip("needs ip and unshare")
+        probe = subprocess.run(apart + ["ip", "tuntap", "add", "dev", "toe0", "mode", "tap"],
+                               capture_output=True, text=True, check=False)
+        if probe.returncode != 0:
+            skip(f"no namespace with a TAP device here: {probe.stderr.strip()}")
+        os.environ["MILLRACE_PEERS_INSIDE"] = "1"
+        os.execvp(apart[0], apart + [sys.executable] + sys.argv)
+    for command in ("ip link set lo up", "ip tuntap add dev toe0 mode tap",
+                    f"ip address add {KERNEL}/24 dev toe0", "ip link set toe0 up"):
+        subprocess.run(command.split(), check=True)
+    Path("/proc/sys/net/ipv6/conf/toe0/disable_ipv6").write_text("1")
+
+
+class Card:
+    """One run of the program with the card on toe0. Use as a context; kills what still runs."""
+
+    def __init__(self, program, folder, *arguments, name="card", **popen):
+        self.capture = Path(folder) / f"{name}.pcapng"
+        self.log_path = Path(folder) / f"{name}.log"
+        self.log = open(self.log_path, "wb")
+        command = [program, *arguments, "--tap", "toe0", "--ip", CARD, "--netmask",
+                   "255.255.255.0", "--capture", str(self.capture)]
+        self.process = subprocess.Popen(command, stderr=self.log, **popen)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        self.log.close()
+
+    def text(self):
+        return self.log_path.read_text(errors="replace")
+
+    def ready(self, word="listening on", seconds=60):
+        limit = time.monotonic() + seconds
+        while word not in self.text():
+            assert self.process.poll() is None, f"the card ended early:\n{self.text()}"
+            assert time.monotonic() < limit, f"no '{word}' in {seconds} s:\n{self.text()}"
+            time.sleep(0.05)
+        return self
+
+    def stop(self, seconds=60):
+        """Ends it in an orderly way; the capture is complete afterwards."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(seconds)
+
+
+def payload(size, seed):
+    return random.Random(seed).randbytes(size)
+
+
+def digest(data):
+    return hashlib.sha256(data).hexdigest()
+
+
+def background(function, *arguments):
+    """Runs function in a thread; .result() joins and gives its value or raises what it raised."""
+
+    class Job(threading.Thread):
+        def run(self):
+            self.value = self.error = None
+            try:
+                self.value = function(*arguments)
+            except BaseException as error:  # pylint: disable=broad-except
+                self.error = error
+
+        def result(self, seconds=300):
+            self.join(seconds)
+            assert not self.is_alive(), f"{function.__name__} did not end in {seconds} s"
+            if self.error:
+                raise self.error
+            return self.value
+
+    job = Job(daemon=True)
+    job.start()
+    return job
+
+
+def receive_all(connection):
+    parts = []
+    while True:
+        part = connection.recv(1 << 18)
+        if not part:
+            return b"".join(parts)
+        parts.append(part)
+
+
+def listener(port, address=KERNEL, backlog=128):
+    server = socket.create_server((address, port), backlog=backlog)
+    server.settimeout(120)
+    return server
+
+
+def echo_server(port, address=KERNEL):
+    """Echoes every connection until its end of stream, each in a thread; half-close comes back."""
+
+    def echo(connection):
+        with connection:
+            while True:
+                part = connection.recv(1 << 18)
+                if not part:
+                    connection.shutdown(socket.SHUT_WR)
+                    return
+                connection.sendall(part)
+
+    def serve(server):
+        while True:
+            try:
+                connection, _ = server.accept()
+            except OSError:
+                return
+            background(echo, connection)
+
+    server = socket.create_server((address, port), backlog=256)
+    background(serve, server)
+    return server
+
+
+def exchange(connection, data):
+    """Sends data and the end of stream while receiving; gives what came until the peer's end."""
+    connection.settimeout(240)
+    sender = background(lambda: (connection.sendall(data), connection.shutdown(socket.SHUT_WR)))
+    received = receive_all(connection)
+    sender.result()
+    return received
+
+
+def judge(capture):
+    """tshark is the independent judge: no error-level entry, no bad checksum, nothing malformed."""
+    if not shutil.which("tshark"):
+        print("tshark is missing: capture not judged")
+        return
+    base = ["tshark", "-r", str(capture), "-o", "tcp.check_checksum:TRUE",
+            "-o", "ip.check_checksum:TRUE"]
+    bad = subprocess.run(
+        base + ["-Y", "tcp.checksum.status == 0 || ip.checksum.status == 0 || _ws.malformed || "
+                "_ws.expert.severity == error"],
+        capture_output=True, text=True, check=False)
+    assert bad.returncode == 0, f"tshark: {bad.stderr}"
+    assert not bad.stdout, f"tshark complains:\n{bad.stdout[:3000]}"
+    frames = subprocess.run(base + ["-T", "fields", "-e", "frame.number", "-Y", "tcp"],
+                            capture_output=True, text=True, check=True).stdout.count("\n")
+    assert frames > 0, "the capture holds no TCP"
+    print(f"tshark: {frames} TCP segments, no error-level entry, no bad checksum")
+
+
+def scratch():
+    return tempfile.TemporaryDirectory(prefix="millrace-peers-")

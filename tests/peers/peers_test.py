@@ -1,0 +1,290 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The card against the Linux kernel: each case runs in its own namespace and leaves nothing.
+
+peers_test.py --program build/flow/cli/millrace CASE    (--list prints the cases)
+"""
+
+import argparse
+import errno
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import harness
+from harness import CARD, KERNEL, NOBODY, Card
+
+MIB = 1 << 20
+CASES = {}
+
+
+def case(function):
+    CASES[function.__name__] = function
+    return function
+
+
+def curl(*arguments):
+    return subprocess.run(["curl", "-sS", "--fail", "--max-time", "120", *arguments],
+                          capture_output=True, check=True).stdout
+
+
+@case
+def curl_fetches_and_uploads(program, folder):
+    root = folder / "www"
+    root.mkdir()
+    data, other = harness.payload(4 * MIB, 1), harness.payload(4 * MIB, 2)
+    (root / "a.bin").write_bytes(data)
+    (root / "empty").write_bytes(b"")
+    (folder / "put.bin").write_bytes(other)
+    with Card(program, folder, "serve", str(root), "--port", "80") as card:
+        card.ready()
+        assert harness.digest(curl(f"http://{CARD}/a.bin")) == harness.digest(data)
+        curl("-T", str(folder / "put.bin"), f"http://{CARD}/new.bin")
+        assert harness.digest((root / "new.bin").read_bytes()) == harness.digest(other)
+        assert curl(f"http://{CARD}/empty") == b""
+        both = curl(f"http://{CARD}/empty", f"http://{CARD}/a.bin")  # one connection kept alive
+        assert harness.digest(both) == harness.digest(data)
+        status = subprocess.run(["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}",
+                                 "--path-as-is", f"http://{CARD}/../put.bin"],
+                                capture_output=True, text=True, check=True).stdout
+        assert status in ("400", "403", "404"), status
+        card.stop()
+    harness.judge(card.capture)
+
+
+@case
+def a_thousand_connects(program, folder):
+    root = folder / "www"
+    root.mkdir()
+    (root / "x").write_bytes(b"hello")
+    with Card(program, folder, "serve", str(root), "--port", "80") as card:
+        card.ready()
+        for number in range(1000):
+            with socket.create_connection((CARD, 80), timeout=30) as connection:
+                # Both ways of ending: the peer asks the card to close first, or closes itself.
+                last = number % 2 == 0
+                connection.sendall(b"GET /x HTTP/1.1\r\nHost: a\r\n" +
+                                   (b"Connection: close\r\n\r\n" if last else b"\r\n"))
+                answer = b""
+                while not answer.endswith(b"hello"):
+                    part = connection.recv(4096)
+                    assert part, f"connection {number} ended early: {answer!r}"
+                    answer += part
+                if last:
+                    assert connection.recv(1) == b""
+        card.stop()
+    harness.judge(card.capture)
+
+
+def pipe(program, folder, *arguments, stdin=subprocess.DEVNULL, name="card"):
+    output = open(folder / f"{name}.out", "wb")
+    return Card(program, folder, "pipe", *arguments, name=name, stdin=stdin, stdout=output)
+
+
+def both_ways(program, folder, active):
+    """64 MiB each way at once on one flow."""
+    ours, theirs = harness.payload(64 * MIB, 3), harness.payload(64 * MIB, 4)
+    (folder / "in.bin").write_bytes(theirs)
+    with open(folder / "in.bin", "rb") as stdin:
+        if active:
+            with harness.listener(5001) as server:
+                with pipe(program, folder, f"toe://{KERNEL}:5001", stdin=stdin) as card:
+                    connection, _ = server.accept()
+                    received = harness.exchange(connection, ours)
+                    assert card.process.wait(120) == 0, card.text()
+        else:
+            with pipe(program, folder, "--listen", "toe://:5001", stdin=stdin) as card:
+                card.ready()
+                connection = socket.create_connection((CARD, 5001), timeout=30)
+                received = harness.exchange(connection, ours)
+                assert card.process.wait(120) == 0, card.text()
+    connection.close()
+    assert harness.digest(received) == harness.digest(theirs)
+    assert harness.digest((folder / "card.out").read_bytes()) == harness.digest(ours)
+    harness.judge(card.capture)
+
+
+@case
+def both_ways_64_mib_active(program, folder):
+    both_ways(program, folder, True)
+
+
+@case
+def both_ways_64_mib_passive(program, folder):
+    both_ways(program, folder, False)
+
+
+def many_flows(address, port, flows, size):
+    def one(number):
+        data = harness.payload(size, 100 + number)
+        with socket.create_connection((address, port), timeout=60) as connection:
+            assert harness.digest(harness.exchange(connection, data)) == harness.digest(data)
+
+    jobs = [harness.background(one, number) for number in range(flows)]
+    for job in jobs:
+        job.result()
+
+
+@case
+def flows_64_at_once_passive(program, folder):
+    with harness.echo_server(6000):
+        with Card(program, folder, "proxy", "toe://:5002", f"tcp://{KERNEL}:6000") as card:
+            card.ready()
+            many_flows(CARD, 5002, 64, MIB)
+            card.stop()
+    harness.judge(card.capture)
+
+
+@case
+def flows_64_at_once_active(program, folder):
+    with harness.echo_server(6000):
+        with Card(program, folder, "proxy", "tcp://127.0.0.1:7000",
+                  f"toe://{KERNEL}:6000") as card:
+            card.ready()
+            many_flows("127.0.0.1", 7000, 64, MIB)
+            card.stop()
+    harness.judge(card.capture)
+
+
+@case
+def half_close_by_the_card(program, folder):
+    """The card's side ends first; the kernel still sends 1 MiB, which arrives."""
+    late = harness.payload(MIB, 5)
+    with harness.listener(5003) as server:
+        with pipe(program, folder, f"toe://{KERNEL}:5003", stdin=subprocess.PIPE) as card:
+            connection, _ = server.accept()
+            card.process.stdin.write(b"first")
+            card.process.stdin.close()
+            assert harness.receive_all(connection) == b"first"
+            time.sleep(0.3)
+            assert card.process.poll() is None, "the pipe ended although data may come"
+            connection.sendall(late)
+            connection.close()
+            assert card.process.wait(60) == 0, card.text()
+    assert (folder / "card.out").read_bytes() == late
+    harness.judge(card.capture)
+
+
+@case
+def half_close_by_the_kernel(program, folder):
+    late = harness.payload(MIB, 6)
+    with pipe(program, folder, "--listen", "toe://:5003", stdin=subprocess.PIPE) as card:
+        card.ready()
+        with socket.create_connection((CARD, 5003), timeout=30) as connection:
+            connection.sendall(b"first")
+            connection.shutdown(socket.SHUT_WR)
+            time.sleep(0.3)
+            assert card.process.poll() is None, "the pipe ended although it may send"
+            card.process.stdin.write(late)
+            card.process.stdin.close()
+            assert harness.receive_all(connection) == late
+        assert card.process.wait(60) == 0, card.text()
+    assert (folder / "card.out").read_bytes() == b"first"
+    harness.judge(card.capture)
+
+
+def reset(connection):
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()
+
+
+@case
+def reset_by_the_kernel(program, folder):
+    with harness.listener(5004) as server:
+        with pipe(program, folder, f"toe://{KERNEL}:5004", stdin=subprocess.PIPE) as card:
+            connection, _ = server.accept()
+            reset(connection)
+            assert card.process.wait(60) == harness.RESET, card.text()
+    with pipe(program, folder, "--listen", "toe://:5004", stdin=subprocess.PIPE,
+              name="passive") as card:
+        card.ready()
+        connection = socket.create_connection((CARD, 5004), timeout=30)
+        connection.sendall(b"x")
+        time.sleep(0.3)
+        reset(connection)
+        assert card.process.wait(60) == harness.RESET, card.text()
+    harness.judge(card.capture)
+
+
+@case
+def reset_by_the_card(program, folder):
+    """A pipe that is interrupted aborts its flow; the kernel's reader must see ECONNRESET."""
+
+    def expect_reset(connection, card):
+        connection.settimeout(30)
+        connection.sendall(b"x")
+        time.sleep(0.3)
+        card.process.send_signal(signal.SIGTERM)
+        try:
+            data = connection.recv(16)
+        except OSError as error:
+            assert error.errno == errno.ECONNRESET, error
+        else:
+            raise AssertionError(f"wanted ECONNRESET, got {data!r}")
+        assert card.process.wait(60) != 0
+
+    with harness.listener(5005) as server:
+        with pipe(program, folder, f"toe://{KERNEL}:5005", stdin=subprocess.PIPE) as card:
+            connection, _ = server.accept()
+            expect_reset(connection, card)
+    with pipe(program, folder, "--listen", "toe://:5005", stdin=subprocess.PIPE,
+              name="passive") as card:
+        card.ready()
+        expect_reset(socket.create_connection((CARD, 5005), timeout=30), card)
+    harness.judge(card.capture)
+
+
+@case
+def closed_ports_refuse(program, folder):
+    with pipe(program, folder, f"toe://{KERNEL}:9") as card:
+        assert card.process.wait(60) == harness.REFUSED, card.text()
+    with pipe(program, folder, "--listen", "toe://:5006", name="passive") as card:
+        card.ready()
+        try:
+            socket.create_connection((CARD, 9), timeout=30)
+        except ConnectionRefusedError:
+            pass
+        else:
+            raise AssertionError("the card accepted on a port nobody listens on")
+    harness.judge(folder / "card.pcapng")
+
+
+@case
+def nobody_answers(program, folder):
+    with pipe(program, folder, f"toe://{NOBODY}:80", "--connect-timeout", "3") as card:
+        assert card.process.wait(120) == harness.TIMED_OUT, card.text()
+
+
+@case
+def ping_is_answered(program, folder):
+    with pipe(program, folder, "--listen", "toe://:5007") as card:
+        card.ready()
+        if subprocess.run(["which", "ping"], capture_output=True, check=False).returncode != 0:
+            harness.skip("no ping here")
+        subprocess.run(["ping", "-c", "5", "-i", "0.2", "-W", "5", CARD], check=True)
+        subprocess.run(["ping", "-c", "2", "-i", "0.2", "-W", "5", "-s", "1400", CARD], check=True)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--program")
+    parser.add_argument("--list", action="store_true")
+    parser.add_argument("case", nargs="?", choices=list(CASES))
+    chosen = parser.parse_args()
+    if chosen.list:
+        print("\n".join(CASES))
+        return 0
+    harness.enter()
+    with harness.scratch() as name:
+        begin = time.monotonic()
+        CASES[chosen.case](chosen.program, Path(name))
+        print(f"{chosen.case}: passed in {time.monotonic() - begin:.1f} s")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
