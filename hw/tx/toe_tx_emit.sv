@@ -25,8 +25,7 @@ module toe_tx_emit (
   output logic                   timer_armed_o,
   output logic [31:0]            timer_at_o,
   output logic                   retransmit_o,
-  output logic                   probe_o,
-  output logic                   reset_o
+  output logic                   probe_o
 );
 
   logic turn, open, handshake, flight;
@@ -159,7 +158,6 @@ module toe_tx_emit (
   assign retransmit_o = do_re || (do_data && ahead != 32'd0) ||
                         (do_syn && rec_i.snd_max != rec_i.iss);
   assign probe_o = do_probe;
-  assign reset_o = rst;
 
   logic unused_ok;
   assign unused_ok = &{1'b0, event_i, plan_i, notes_i, rx_i, cfg_i, offset, past_max, sooner};

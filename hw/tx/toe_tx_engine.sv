@@ -65,7 +65,6 @@ module toe_tx_engine #(
   output logic                  cnt_tx_rto_o,
   output logic                  cnt_tx_fast_retransmits_o,
   output logic                  cnt_tx_window_probes_o,
-  output logic                  cnt_tx_resets_o,
   output logic                  cnt_rx_duplicate_acks_o,
   output logic                  cnt_conn_timed_out_o
 );
@@ -251,8 +250,7 @@ module toe_tx_engine #(
     .seg_valid_o(seg_push), .seg_o(seg), .ready_push_o(ready_push),
     .report_valid_o(report_push), .report_o(report), .end_valid_o(end_push), .end_o(ending),
     .timer_armed_o(set_armed_o), .timer_at_o(set_deadline_us_o),
-    .retransmit_o(cnt_tx_retransmits_o), .probe_o(cnt_tx_window_probes_o),
-    .reset_o(cnt_tx_resets_o)
+    .retransmit_o(cnt_tx_retransmits_o), .probe_o(cnt_tx_window_probes_o)
   );
   assign set_valid_o = v4_q;
   assign set_conn_o = e4_q.conn;

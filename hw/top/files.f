@@ -1,0 +1,2 @@
+hw/top/toe_segment_mux.sv
+hw/top/toe_core.sv
