@@ -96,13 +96,14 @@ module toe_tx_apply (
             rec_o.snd_wnd = {16'd0, event_i.ctl.wnd};
             rec_o.snd_wl1 = event_i.ctl.irs;
             rec_o.snd_wl2 = event_i.ctl.iss;
-            rec_o.adv_edge = event_i.ctl.irs + 32'd1;
+            // As if the whole ring had been announced, so that no window update follows at once.
+            rec_o.adv_edge = event_i.ctl.irs + 32'd1 + (32'd1 << rec_i.rx_ring_log2);
             rec_o.cwnd = 32'(cfg_i.initial_window) * 32'(ctl_mss);
           end
           toe_pkg::TxCtlRelisten: rec_o.phase = toe_tx_pkg::PhaseListen;
           default: rec_o.phase = toe_tx_pkg::PhaseClosed;
         endcase
-        if (event_i.ctl.op == toe_pkg::TxCtlActive || event_i.ctl.op == toe_pkg::TxCtlSyn) begin
+        if (event_i.ctl.op != toe_pkg::TxCtlKill) begin
           rec_o.iss = event_i.ctl.iss;
           rec_o.snd_una = event_i.ctl.iss;
           rec_o.snd_nxt = event_i.ctl.iss;
@@ -118,7 +119,7 @@ module toe_tx_apply (
           rec_o.snd_ws = event_i.rx.ws_valid ? event_i.rx.ws : 4'd0;
           if (!event_i.rx.ws_valid) rec_o.rcv_ws = 4'd0;
           rec_o.ws_on = event_i.rx.ws_valid;
-          rec_o.adv_edge = event_i.rx.seq + 32'd1;
+          rec_o.adv_edge = event_i.rx.seq + 32'd1 + (32'd1 << rec_i.rx_ring_log2);
           rec_o.cwnd = 32'(cfg_i.initial_window) * 32'(rx_mss);
           rec_o.snd_wnd = facts_i.wnd;
           rec_o.snd_wl1 = event_i.rx.seq;
@@ -193,7 +194,7 @@ module toe_tx_apply (
         end
         if (is_ack && facts_i.ack_valid) begin
           // The peer lives: a zero window never ends a connection (RFC 9293 3.8.6.1).
-          if (!facts_i.flight_any) rec_o.retries = 8'd0;
+          if (!facts_i.flight_any || facts_i.wnd == 32'd0) rec_o.retries = 8'd0;
           if (facts_i.newer && !event_i.rx.syn_valid) begin
             rec_o.snd_wnd = facts_i.wnd;
             rec_o.snd_wl1 = event_i.rx.seq;
@@ -251,7 +252,8 @@ module toe_tx_apply (
               rec_o.in_recovery = 1'b0;
               rec_o.recover = rec_i.snd_max;
               rec_o.dup_acks = 2'd0;
-              rec_o.rexmit = 1'b0;
+              // The first segment goes whatever the window says (RFC 9293 3.8.6: a lost update).
+              rec_o.rexmit = ~handshake_phase;
               rec_o.credit = 32'd0;
               rec_o.cwnd = {16'd0, rec_i.mss};
               if (rec_i.retries == 8'd0) rec_o.ssthresh = ssthresh_new;

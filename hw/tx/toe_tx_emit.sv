@@ -72,16 +72,22 @@ module toe_tx_emit (
   assign past_max = after - rec_i.snd_max;
   assign ahead = rec_i.snd_max - rec_i.snd_nxt;
   assign offset = seq - rec_i.iss - 32'd1;
-  assign wnd = syn && rec_i.phase == toe_tx_pkg::PhaseSynSent
-      ? (rec_i.rx_ring_log2 > 5'd15 ? 16'hffff : 16'd1 << rec_i.rx_ring_log2)
-      : plan_i.wnd_floor + {15'd0, plan_i.adv_below && ~syn};
+  // A window already announced is never taken back: the field is rounded up then. SYN segments
+  // announce the whole ring, unscaled.
+  logic round_up;
+  assign round_up = plan_i.adv_below && plan_i.wnd_floor != 16'hffff;
+  assign wnd = syn ? (rec_i.rx_ring_log2 > 5'd15 ? 16'hffff : 16'd1 << rec_i.rx_ring_log2)
+                   : plan_i.wnd_floor + {15'd0, round_up};
   logic [23:0] mask;
   assign mask = 24'((32'd1 << rec_i.ring_log2) - 32'd1);
 
   always_comb begin
     seg_o.tuple = tuple_i;
     seg_o.seq = seq;
-    seg_o.ack = rec_i.phase == toe_tx_pkg::PhaseSynSent ? 32'd0 : rx_i.rcv_nxt;
+    seg_o.ack = rx_i.rcv_nxt;
+    if (rec_i.phase == toe_tx_pkg::PhaseSynSent) seg_o.ack = 32'd0;
+    // The receive engine may still be on its way to SYN-RECEIVED; SND.WL1 is IRS then.
+    if (rec_i.phase == toe_tx_pkg::PhaseSynRcvd) seg_o.ack = rec_i.snd_wl1 + 32'd1;
     seg_o.wnd = rst ? 16'd0 : wnd;
     seg_o.flags = 8'd0;
     seg_o.flags[toe_pkg::FlagFin] = fin;
@@ -103,7 +109,7 @@ module toe_tx_emit (
   // ---- Next record ----------------------------------------------------------------------------
   logic stays, persist;
   assign stays = do_re || do_probe || (do_data && plan_i.more);
-  assign persist = open && ~flight && plan_i.waiting && ~plan_i.data && ~rec_i.rto_armed && ~send;
+  assign persist = open && ~flight && plan_i.waiting && ~plan_i.data && ~rec_i.rto_armed;
   always_comb begin
     rec_o = rec_i;
     if (do_re) rec_o.rexmit = 1'b0;
@@ -122,11 +128,14 @@ module toe_tx_emit (
       rec_o.rto_armed = 1'b1;
       rec_o.rto_at = now_us_i + plan_i.rto_backed;
     end
-    if (send && rec_i.phase != toe_tx_pkg::PhaseSynSent) begin
+    // A retransmission counts on the data already sent, so SND.NXT moves only if it went back.
+    if (do_re && rec_i.snd_nxt == rec_i.snd_una) rec_o.snd_nxt = after;
+    if (send) begin
       rec_o.ack_now = 1'b0;
       rec_o.ack_owed = 1'b0;
-      rec_o.adv_edge = plan_i.adv_below ? plan_i.adv_floor + (32'd1 << rec_i.rcv_ws)
-                                        : plan_i.adv_floor;
+    end
+    if (send && open) begin
+      rec_o.adv_edge = round_up ? plan_i.adv_floor + (32'd1 << rec_i.rcv_ws) : plan_i.adv_floor;
     end
     rec_o.queued = (rec_i.queued && ~turn) || ready_push_o;
   end
