@@ -186,7 +186,7 @@ module toe_rx_decide (
     job_o.conn = event_i.conn;
     job_o.has_frame = seg_event && event_i.seg.len != 16'd0;
     job_o.frame_start = event_i.seg.payload_start;
-    job_o.skip = facts_i.skip;
+    job_o.skip = place ? facts_i.skip : 16'd0;
     job_o.len = place ? facts_i.text_len : 16'd0;
     job_o.ring_page = rec_i.ring_page;
     job_o.ring_log2 = rec_i.ring_log2;
