@@ -1,0 +1,10 @@
+hw/dma/toe_rr_pick.sv
+hw/dma/toe_csr.sv
+hw/dma/toe_dma_read.sv
+hw/dma/toe_dma_realign.sv
+hw/dma/toe_dma_write.sv
+hw/dma/toe_sq_fetch.sv
+hw/dma/toe_sq_exec.sv
+hw/dma/toe_cq_write.sv
+hw/dma/toe_report.sv
+hw/dma/toe_host_if.sv

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+// Cuts a job's payload out of its frame and turns it to the byte lanes of its destination: one beat of
+// destination-aligned data with byte strobes a clock. Beats of the frame before and after are dropped, so a
+// job of length 0 drops its whole frame. A frame that ends early leaves the missing bytes undefined but does
+// not hang.
+//
+// Every beat is first rotated right by R bytes; an output beat then takes its low 64 - R lanes from the
+// rotated beat before and the others from the present one. R = 64 stands for no rotation, present beat only.
+
+module toe_dma_realign (
+  input  logic         clk_i,
+  input  logic         rst_ni,
+  // job: source offset in the frame, destination lane, bytes
+  input  logic [16:0]  job_start_i,
+  input  logic [5:0]   job_lane_i,
+  input  logic [15:0]  job_len_i,
+  input  logic         job_valid_i,
+  output logic         job_ready_o,
+  // frame beats
+  input  logic [511:0] fb_data_i,
+  input  logic         fb_last_i,
+  input  logic         fb_valid_i,
+  output logic         fb_ready_o,
+  // destination beats
+  output logic [511:0] data_o,
+  output logic [63:0]  strb_o,
+  output logic         valid_o,
+  input  logic         ready_i,
+  output logic         idle_o
+);
+
+  // ---- job, prepared one clock before it is needed
+  logic        job_q, drop_q, primed_q;
+  logic [10:0] skip_q, first_q, final_q;  // steps: skipped beats, first and last step with output
+  logic [5:0]  rot_amount_q, lane_q, end_lane_q;
+  logic        full_rot_q;                // R = 64
+  logic        job_end;
+  logic [10:0] out_beats;
+  logic [16:0] span;
+  logic        primed;
+
+  assign span = {11'd0, job_lane_i} + {1'b0, job_len_i} + 17'd63;
+  assign out_beats = span[16:6];
+  assign primed = job_start_i[5:0] > job_lane_i;
+  assign job_ready_o = !job_q || job_end;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) job_q <= 1'b0;
+    else if (job_ready_o) job_q <= job_valid_i;
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (job_ready_o && job_valid_i) begin
+      drop_q <= job_len_i == 16'd0;
+      primed_q <= primed;
+      skip_q <= job_start_i[16:6];
+      first_q <= job_start_i[16:6] + {10'd0, primed};
+      final_q <= job_start_i[16:6] + {10'd0, primed} + out_beats - 11'd1;
+      rot_amount_q <= job_start_i[5:0] - job_lane_i;
+      full_rot_q <= job_start_i[5:0] == job_lane_i;
+      lane_q <= job_lane_i;
+      end_lane_q <= job_lane_i + job_len_i[5:0] - 6'd1;
+    end
+  end
+
+  // ---- steps: one beat each, or none when the frame has ended and only the rotated rest is to come out
+  logic [10:0] step_q;
+  logic        ended_q, rest_q;  // frame's last beat taken; all output made, rest is dropped
+  logic        rot_ready, have, fire, wants, is_final;
+
+  assign have = ended_q || fb_valid_i;
+  assign wants = !drop_q && !rest_q && step_q >= skip_q;  // the beat goes to the rotator
+  assign fire = job_q && have && (!wants || rot_ready);
+  assign fb_ready_o = job_q && !ended_q && (!wants || rot_ready);
+  assign is_final = step_q == final_q;
+  assign job_end = fire && (ended_q || fb_last_i) && (drop_q || rest_q || (wants && is_final));
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      step_q <= 11'd0;
+      ended_q <= 1'b0;
+      rest_q <= 1'b0;
+    end else if (fire) begin
+      if (job_end) begin
+        step_q <= 11'd0;
+        ended_q <= 1'b0;
+        rest_q <= 1'b0;
+      end else begin
+        step_q <= step_q + 11'd1;
+        if (fb_last_i && !ended_q) ended_q <= 1'b1;
+        if (wants && is_final) rest_q <= 1'b1;
+      end
+    end
+  end
+
+  // ---- rotate: three stages of 4:1
+  logic [511:0] rot16, rot4, rot1;
+  always_comb begin
+    case (rot_amount_q[5:4])
+      2'd0: rot16 = fb_data_i;
+      2'd1: rot16 = {fb_data_i[127:0], fb_data_i[511:128]};
+      2'd2: rot16 = {fb_data_i[255:0], fb_data_i[511:256]};
+      default: rot16 = {fb_data_i[383:0], fb_data_i[511:384]};
+    endcase
+    case (rot_amount_q[3:2])
+      2'd0: rot4 = rot16;
+      2'd1: rot4 = {rot16[31:0], rot16[511:32]};
+      2'd2: rot4 = {rot16[63:0], rot16[511:64]};
+      default: rot4 = {rot16[95:0], rot16[511:96]};
+    endcase
+    case (rot_amount_q[1:0])
+      2'd0: rot1 = rot4;
+      2'd1: rot1 = {rot4[7:0], rot4[511:8]};
+      2'd2: rot1 = {rot4[15:0], rot4[511:16]};
+      default: rot1 = {rot4[23:0], rot4[511:24]};
+    endcase
+  end
+
+  // ---- rotated beat, and the one before
+  logic         rot_valid_q, emit_q;
+  logic [511:0] rot_q, before_q;
+  logic [63:0]  strb_q, from_before_q;
+  logic         rot_take, rot_load;
+  logic [63:0]  strb_d;
+
+  assign rot_take = rot_valid_q && (!emit_q || ready_i);
+  assign rot_ready = !rot_valid_q || rot_take;
+  assign rot_load = fire && wants;
+
+  always_comb begin
+    strb_d = '1;
+    for (int unsigned i = 0; i < 64; i++) begin
+      if (step_q == first_q && 6'(i) < lane_q) strb_d[i] = 1'b0;
+      if (is_final && 6'(i) > end_lane_q) strb_d[i] = 1'b0;
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) rot_valid_q <= 1'b0;
+    else if (rot_load) rot_valid_q <= 1'b1;
+    else if (rot_take) rot_valid_q <= 1'b0;
+  end
+
+  logic [63:0] before_d;
+  always_comb begin
+    for (int unsigned i = 0; i < 64; i++) begin
+      before_d[i] = !full_rot_q && {1'b0, 6'(i)} + {1'b0, rot_amount_q} < 7'd64;
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (rot_load) begin
+      rot_q <= rot1;
+      before_q <= rot_q;
+      strb_q <= strb_d;
+      from_before_q <= before_d;
+      emit_q <= step_q >= first_q;
+    end
+  end
+
+  always_comb begin
+    for (int unsigned i = 0; i < 64; i++) begin
+      data_o[8*i +: 8] = from_before_q[i] ? before_q[8*i +: 8] : rot_q[8*i +: 8];
+    end
+  end
+
+  assign strb_o = strb_q;
+  assign valid_o = rot_valid_q && emit_q;
+  assign idle_o = !job_q && !rot_valid_q;
+
+  /* verilator lint_off UNUSED */
+  logic unused;
+  assign unused = ^{primed_q, span[5:0]};
+  /* verilator lint_on UNUSED */
+
+endmodule
