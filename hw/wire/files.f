@@ -1,0 +1,13 @@
+hw/wire/toe_checksum.sv
+hw/wire/toe_frame_buffer.sv
+hw/wire/toe_rx_parse.sv
+hw/wire/toe_rx_options.sv
+hw/wire/toe_icmp_echo.sv
+hw/wire/toe_arp.sv
+hw/wire/toe_tx_resolve.sv
+hw/wire/toe_tx_read.sv
+hw/wire/toe_tx_align.sv
+hw/wire/toe_tx_header.sv
+hw/wire/toe_tx_frame.sv
+hw/wire/toe_tx_mux.sv
+hw/wire/toe_wire.sv

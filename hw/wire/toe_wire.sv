@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+// Everything between frames and TCP segments: verification, frame buffer and options on the way in;
+// next hop, payload, checksums and headers on the way out; ARP and ICMP echo besides.
+//
+// Every received frame ends in exactly one of: a segment at rx_seg_o, an ARP packet, an echo, or one
+// of the drop counters. s_axis_tready_o is always 1: what does not fit is dropped.
+
+module toe_wire (
+  input  logic                 clk_i,
+  input  logic                 rst_ni,
+  /* verilator lint_off UNUSEDSIGNAL */
+  input  toe_pkg::config_t     cfg_i,
+  /* verilator lint_on UNUSEDSIGNAL */
+  input  logic [31:0]          now_us_i,
+
+  input  logic [511:0]         s_axis_tdata_i,
+  input  logic [63:0]          s_axis_tkeep_i,
+  input  logic                 s_axis_tlast_i,
+  input  logic                 s_axis_tuser_i,
+  input  logic                 s_axis_tvalid_i,
+  output logic                 s_axis_tready_o,
+  output logic [511:0]         m_axis_tdata_o,
+  output logic [63:0]          m_axis_tkeep_o,
+  output logic                 m_axis_tlast_o,
+  output logic                 m_axis_tvalid_o,
+  input  logic                 m_axis_tready_i,
+
+  output toe_pkg::segment_t    rx_seg_o,
+  output logic                 rx_seg_valid_o,
+  input  logic                 rx_seg_ready_i,
+  output logic [511:0]         fb_data_o,      // whole frames of the segments with payload, in order
+  output logic                 fb_last_o,
+  output logic                 fb_valid_o,
+  input  logic                 fb_ready_i,
+
+  input  toe_pkg::tx_segment_t tx_seg_i,
+  input  logic                 tx_seg_valid_i,
+  output logic                 tx_seg_ready_o,
+  output logic [63:0]          rd_cmd_addr_o,
+  output logic [15:0]          rd_cmd_len_o,
+  output logic                 rd_cmd_valid_o,
+  input  logic                 rd_cmd_ready_i,
+  input  logic [511:0]         rd_data_i,      // the aligned 64-byte lines that cover each command
+  input  logic                 rd_valid_i,
+  output logic                 rd_ready_o,
+
+  output logic                 deadline_valid_o,
+  output logic [31:0]          deadline_us_o,
+  output logic                 idle_o,
+
+  output logic                 cnt_rx_frames_o,
+  output logic                 cnt_rx_tcp_segments_o,
+  output logic                 cnt_rx_dropped_eth_o,
+  output logic                 cnt_rx_dropped_ip_o,
+  output logic                 cnt_rx_dropped_tcp_o,
+  output logic                 cnt_rx_dropped_overrun_o,
+  output logic                 cnt_rx_icmp_echo_o,
+  output logic                 cnt_rx_arp_o,
+  output logic                 cnt_tx_frames_o,
+  output logic                 cnt_tx_tcp_segments_o,
+  output logic                 cnt_tx_arp_requests_o,
+  output logic                 cnt_tx_dropped_unresolved_o
+);
+
+  assign s_axis_tready_o = 1'b1;
+
+  // ---- receive -------------------------------------------------------------------------------------
+  logic [511:0] beat_data;
+  logic beat_last, beat_valid, beat_tcp, beat_icmp;
+  logic ok_tcp, ok_icmp, ok_arp, drop_eth, drop_ip, drop_tcp, parse_busy;
+  toe_pkg::segment_t seg;
+  logic [319:0] options;
+  logic [3:0] options_words;
+  logic arp_reply;
+  logic [47:0] arp_sender_mac;
+  logic [31:0] arp_sender_ip, arp_target_ip;
+
+  toe_rx_parse u_parse (
+    .clk_i, .rst_ni, .enable_i(cfg_i.enable), .mac_i(cfg_i.mac), .ipv4_i(cfg_i.ipv4),
+    .s_axis_tdata_i, .s_axis_tkeep_i, .s_axis_tlast_i, .s_axis_tuser_i, .s_axis_tvalid_i,
+    .beat_data_o(beat_data), .beat_last_o(beat_last), .beat_valid_o(beat_valid),
+    .beat_tcp_o(beat_tcp), .beat_icmp_o(beat_icmp),
+    .ok_tcp_o(ok_tcp), .ok_icmp_o(ok_icmp), .ok_arp_o(ok_arp),
+    .drop_eth_o(drop_eth), .drop_ip_o(drop_ip), .drop_tcp_o(drop_tcp),
+    .seg_o(seg), .options_o(options), .options_words_o(options_words),
+    .arp_reply_o(arp_reply), .arp_sender_mac_o(arp_sender_mac),
+    .arp_sender_ip_o(arp_sender_ip), .arp_target_ip_o(arp_target_ip), .busy_o(parse_busy)
+  );
+
+  logic store_overflow, store_last, store_valid, store_ready, store_empty;
+  logic seg_in_ready, seg_stored, tcp_fits, icmp_overflow;
+
+  assign seg_stored = seg.len != '0;
+  assign tcp_fits = seg_in_ready && !(seg_stored && store_overflow);
+
+  toe_frame_buffer #(.Depth(512)) u_store (
+    .clk_i, .rst_ni,
+    .wr_data_i(beat_data), .wr_last_i(beat_last), .wr_valid_i(beat_valid && beat_tcp),
+    .wr_commit_i(ok_tcp && tcp_fits && seg_stored), .wr_overflow_o(store_overflow),
+    .data_o(fb_data_o), .last_o(store_last), .valid_o(store_valid), .ready_i(store_ready),
+    .empty_o(store_empty)
+  );
+
+  logic frame_keep, frame_valid, option_drop, segments_empty;
+  logic token_keep, token_valid, token_in_ready;
+  logic [9:0] token_count;
+
+  toe_rx_options #(.Depth(32)) u_options (
+    .clk_i, .rst_ni,
+    .in_seg_i(seg), .in_options_i(options), .in_words_i(options_words),
+    .in_valid_i(ok_tcp && tcp_fits), .in_ready_o(seg_in_ready),
+    .seg_o(rx_seg_o), .seg_valid_o(rx_seg_valid_o), .seg_ready_i(rx_seg_ready_i),
+    .frame_keep_o(frame_keep), .frame_valid_o(frame_valid),
+    .hold_drop_i(drop_tcp), .drop_o(option_drop), .empty_o(segments_empty)
+  );
+
+  // A frame leaves the store when its segment was taken, or was dropped for its options.
+  toe_fifo #(.Width(1), .Depth(512)) u_tokens (
+    .clk_i, .rst_ni,
+    .in_data_i(frame_keep), .in_valid_i(frame_valid), .in_ready_o(token_in_ready),
+    .out_data_o(token_keep), .out_valid_o(token_valid),
+    .out_ready_i(store_valid && store_ready && store_last), .count_o(token_count)
+  );
+  assign fb_last_o = store_last;
+  assign fb_valid_o = store_valid && token_valid && token_keep;
+  assign store_ready = token_valid && (fb_ready_i || !token_keep);
+
+  // ---- ARP and ICMP ------------------------------------------------------------------------------------
+  logic [31:0] look_ip;
+  logic [47:0] look_mac;
+  logic look_hit, look_stale, ask, learned, arp_empty, icmp_empty;
+  logic [511:0] arp_data, icmp_data, tcp_data;
+  logic [63:0] arp_keep, icmp_keep, tcp_keep;
+  logic arp_last, arp_valid, arp_ready, icmp_last, icmp_valid, icmp_ready;
+  logic tcp_last, tcp_valid, tcp_ready;
+
+  toe_arp u_arp (
+    .clk_i, .rst_ni, .enable_i(cfg_i.enable), .mac_i(cfg_i.mac), .ipv4_i(cfg_i.ipv4),
+    .age_us_i(cfg_i.arp_age_us), .now_us_i,
+    .rx_valid_i(ok_arp), .rx_reply_i(arp_reply), .rx_sender_mac_i(arp_sender_mac),
+    .rx_sender_ip_i(arp_sender_ip), .rx_target_ip_i(arp_target_ip),
+    .look_ip_i(look_ip), .look_hit_o(look_hit), .look_mac_o(look_mac),
+    .look_stale_o(look_stale), .ask_i(ask), .learned_o(learned),
+    .m_data_o(arp_data), .m_keep_o(arp_keep), .m_last_o(arp_last), .m_valid_o(arp_valid),
+    .m_ready_i(arp_ready), .request_sent_o(cnt_tx_arp_requests_o), .empty_o(arp_empty)
+  );
+
+  toe_icmp_echo u_icmp (
+    .clk_i, .rst_ni,
+    .beat_data_i(beat_data), .beat_last_i(beat_last), .beat_valid_i(beat_valid && beat_icmp),
+    .beat_ok_i(ok_icmp), .overflow_o(icmp_overflow),
+    .m_data_o(icmp_data), .m_keep_o(icmp_keep), .m_last_o(icmp_last), .m_valid_o(icmp_valid),
+    .m_ready_i(icmp_ready), .empty_o(icmp_empty)
+  );
+
+  // ---- transmit ------------------------------------------------------------------------------------------
+  toe_pkg::tx_segment_t out_seg;
+  logic [47:0] out_mac;
+  logic out_valid, out_ready, resolve_idle, frame_empty;
+
+  toe_tx_resolve u_resolve (
+    .clk_i, .rst_ni, .enable_i(cfg_i.enable), .ipv4_i(cfg_i.ipv4), .netmask_i(cfg_i.netmask),
+    .gateway_i(cfg_i.gateway), .now_us_i,
+    .in_seg_i(tx_seg_i), .in_valid_i(tx_seg_valid_i), .in_ready_o(tx_seg_ready_o),
+    .look_ip_o(look_ip), .look_hit_i(look_hit), .look_mac_i(look_mac),
+    .look_stale_i(look_stale), .ask_o(ask), .learned_i(learned),
+    .seg_o(out_seg), .mac_o(out_mac), .valid_o(out_valid), .ready_i(out_ready),
+    .drop_o(cnt_tx_dropped_unresolved_o), .deadline_valid_o, .deadline_us_o,
+    .idle_o(resolve_idle)
+  );
+
+  toe_tx_frame u_frame (
+    .clk_i, .rst_ni, .mac_i(cfg_i.mac),
+    .seg_i(out_seg), .peer_mac_i(out_mac), .valid_i(out_valid), .ready_o(out_ready),
+    .rd_cmd_addr_o, .rd_cmd_len_o, .rd_cmd_valid_o, .rd_cmd_ready_i,
+    .rd_data_i, .rd_valid_i, .rd_ready_o,
+    .m_data_o(tcp_data), .m_keep_o(tcp_keep), .m_last_o(tcp_last), .m_valid_o(tcp_valid),
+    .m_ready_i(tcp_ready), .empty_o(frame_empty)
+  );
+
+  toe_tx_mux u_mux (
+    .clk_i, .rst_ni,
+    .a_data_i(arp_data), .a_keep_i(arp_keep), .a_last_i(arp_last), .a_valid_i(arp_valid),
+    .a_ready_o(arp_ready),
+    .b_data_i(icmp_data), .b_keep_i(icmp_keep), .b_last_i(icmp_last), .b_valid_i(icmp_valid),
+    .b_ready_o(icmp_ready),
+    .c_data_i(tcp_data), .c_keep_i(tcp_keep), .c_last_i(tcp_last), .c_valid_i(tcp_valid),
+    .c_ready_o(tcp_ready),
+    .m_data_o(m_axis_tdata_o), .m_keep_o(m_axis_tkeep_o), .m_last_o(m_axis_tlast_o),
+    .m_valid_o(m_axis_tvalid_o), .m_ready_i(m_axis_tready_i)
+  );
+
+  // ---- what others want to know ----------------------------------------------------------------------------
+  assign cnt_rx_frames_o = ok_tcp || ok_icmp || ok_arp || drop_eth || drop_ip || drop_tcp;
+  assign cnt_rx_tcp_segments_o = rx_seg_valid_o && rx_seg_ready_i;
+  assign cnt_rx_dropped_eth_o = drop_eth;
+  assign cnt_rx_dropped_ip_o = drop_ip;
+  assign cnt_rx_dropped_tcp_o = drop_tcp || option_drop;
+  assign cnt_rx_dropped_overrun_o = (ok_tcp && !tcp_fits) || (ok_icmp && icmp_overflow);
+  assign cnt_rx_icmp_echo_o = ok_icmp && !icmp_overflow;
+  assign cnt_rx_arp_o = ok_arp;
+  assign cnt_tx_frames_o = m_axis_tvalid_o && m_axis_tready_i && m_axis_tlast_o;
+  assign cnt_tx_tcp_segments_o = tcp_valid && tcp_ready && tcp_last;
+  assign idle_o = !parse_busy && segments_empty && store_empty && (token_count == '0) &&
+                  arp_empty && icmp_empty && resolve_idle && frame_empty && !m_axis_tvalid_o;
+
+`ifndef YOSYS
+`ifndef SYNTHESIS
+  always_ff @(posedge clk_i) begin
+    if (rst_ni) assert (!(frame_valid && !token_in_ready));
+  end
+`endif
+`endif
+
+endmodule
