@@ -1,0 +1,430 @@
+// SPDX-License-Identifier: Apache-2.0
+// toe_tx_engine: segmentation, windows, recovery and timers rule by rule in virtual time, and a
+// lossy path against a model receiver.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <random>
+#include <vector>
+
+#include "Vtoe_tx_engine_tb.h"
+#include "verilated.h"
+
+namespace millrace {
+namespace {
+
+constexpr std::uint8_t kFin = 1, kSyn = 2, kRst = 4, kPsh = 8, kAck = 16;
+constexpr unsigned kListen = 0, kActive = 1, kSynCtl = 2, kKill = 4;
+constexpr unsigned kAckDelayed = 1, kAckNow = 2;
+constexpr std::uint32_t kIss = 0xFFFFF000U;  // the stream wraps soon
+constexpr std::uint32_t kIrs = 9000;
+constexpr unsigned kMss = 1000;
+
+struct Sent {
+  std::uint32_t seq, ack;
+  std::uint16_t wnd, len;
+  unsigned flags, ws;
+  bool options;
+  std::uint32_t at, offset;
+};
+
+struct Ack {
+  std::uint32_t ack = kIss + 1;
+  std::uint16_t wnd = 60000;
+  std::uint32_t seq = kIrs + 1;
+  bool has_text = false, established = false, syn = false, valid = true, window_check = false;
+  unsigned want = 0;
+};
+
+class Bench {
+ public:
+  explicit Bench(unsigned ring_log2 = 16) {
+    dut_->cfg_mss_i = kMss;
+    dut_->delayed_ack_us_i = 40000;
+    dut_->opt_valid_i = 1;
+    dut_->opt_mss_i = kMss;
+    dut_->ring_log2_i = ring_log2;
+    window(kIrs + 1, kIrs + 1 + (1U << ring_log2));
+    dut_->rst_ni = 0;
+    for (int i = 0; i < 4; ++i) clock();
+    dut_->rst_ni = 1;
+    while (!dut_->ready_o) clock();
+  }
+
+  void window(std::uint32_t nxt, std::uint32_t edge) {
+    dut_->rcv_nxt_i = nxt;
+    dut_->rcv_edge_i = edge;
+  }
+  void delayed_ack(std::uint32_t us) { dut_->delayed_ack_us_i = us; }
+
+  void control(unsigned op, bool reset = false) {
+    dut_->ctl_valid_i = 1;
+    dut_->ctl_op_i = op;
+    dut_->iss_i = kIss;
+    dut_->irs_i = kIrs;
+    dut_->ctl_reset_i = reset;
+    run([&] { return dut_->ctl_ready_o != 0; }, [&] { dut_->ctl_valid_i = 0; });
+  }
+  void host(std::uint32_t offset, bool fin = false) {
+    dut_->host_valid_i = 1;
+    dut_->offset_i = offset;
+    dut_->fin_i = fin;
+    run([&] { return dut_->host_ready_o != 0; }, [&] { dut_->host_valid_i = 0; });
+  }
+  void ack(const Ack& a) {
+    dut_->rx_valid_i = 1;
+    dut_->ack_valid_i = a.valid;
+    dut_->has_text_i = a.has_text;
+    dut_->established_i = a.established;
+    dut_->syn_valid_i = a.syn;
+    dut_->seq_i = a.seq;
+    dut_->ack_i = a.ack;
+    dut_->wnd_i = a.wnd;
+    dut_->want_ack_i = a.want;
+    dut_->window_check_i = a.window_check;
+    run([&] { return dut_->rx_ready_o != 0; }, [&] { dut_->rx_valid_i = 0; });
+  }
+
+  // Passive open up to ESTABLISHED with a scaled window of `wnd`; what was sent is forgotten.
+  void establish(std::uint16_t wnd = 60000) {
+    control(kListen);
+    control(kSynCtl);
+    ack({.wnd = wnd, .established = true});
+    take();
+    reports.clear();
+  }
+
+  // Moves time on; timers fire when due.
+  void advance(std::uint32_t us) {
+    const std::uint32_t end = now_ + us;
+    while (armed_ && static_cast<std::int32_t>(deadline_ - end) <= 0) {
+      now_ = static_cast<std::int32_t>(deadline_ - now_) > 0 ? deadline_ : now_;
+      armed_ = false;
+      dut_->fire_valid_i = 1;
+      run([&] { return dut_->fire_ready_o != 0; }, [&] { dut_->fire_valid_i = 0; });
+    }
+    now_ = end;
+  }
+
+  std::vector<Sent> take() {
+    std::vector<Sent> out;
+    out.swap(sent_);
+    return out;
+  }
+  std::uint32_t now() const { return now_; }
+  bool armed() const { return armed_; }
+  std::uint32_t deadline() const { return deadline_; }
+
+  struct Report {
+    std::uint32_t acked;
+    bool fin_acked, bad_offset;
+  };
+  std::vector<Report> reports;
+  std::optional<unsigned> end_status;
+
+ private:
+  void clock() {
+    dut_->now_us_i = now_;
+    dut_->clk_i = 0;
+    dut_->eval();
+    if (dut_->rst_ni && dut_->ready_o) collect();
+    dut_->clk_i = 1;
+    dut_->eval();
+  }
+
+  template <class Taken, class Clear>
+  void run(Taken taken, Clear clear) {
+    bool waiting = true;
+    int quiet = 0;
+    for (int i = 0; i < 4000 && quiet < 12; ++i) {
+      dut_->now_us_i = now_;
+      dut_->clk_i = 0;
+      dut_->eval();
+      collect();
+      const bool now = waiting && taken();
+      quiet = !waiting && dut_->idle_o ? quiet + 1 : 0;
+      dut_->clk_i = 1;
+      dut_->eval();
+      if (now) {
+        waiting = false;
+        clear();
+      }
+    }
+    ASSERT_FALSE(waiting) << "event never taken";
+    ASSERT_GE(quiet, 12) << "never idle";
+  }
+
+  void collect() {
+    if (dut_->seg_valid_o) {
+      sent_.push_back({dut_->seg_seq_o, dut_->seg_ack_o, dut_->seg_wnd_o, dut_->seg_len_o,
+                       dut_->seg_flags_o, dut_->seg_ws_o, dut_->seg_options_o != 0, now_,
+                       dut_->seg_offset_o});
+    }
+    if (dut_->set_valid_o) {
+      armed_ = dut_->set_armed_o != 0;
+      deadline_ = dut_->set_deadline_us_o;
+    }
+    if (dut_->report_valid_o) {
+      reports.push_back(
+          {dut_->report_acked_o, dut_->report_fin_acked_o != 0, dut_->report_bad_offset_o != 0});
+    }
+    if (dut_->end_valid_o) end_status = dut_->end_status_o;
+  }
+
+  std::uint32_t now_ = 1000;
+  bool armed_ = false;
+  std::uint32_t deadline_ = 0;
+  std::vector<Sent> sent_;
+  std::unique_ptr<VerilatedContext> context_ = std::make_unique<VerilatedContext>();
+  std::unique_ptr<Vtoe_tx_engine_tb> dut_ = std::make_unique<Vtoe_tx_engine_tb>(context_.get());
+};
+
+TEST(TxEngine, SynIsSentAgainWithBackOffThenGivesUp) {
+  Bench bench;
+  bench.control(kActive);
+  bench.advance(120'000'000);
+  const auto sent = bench.take();
+  ASSERT_EQ(sent.size(), 4U);
+  EXPECT_EQ(sent[0].flags, kSyn);
+  EXPECT_TRUE(sent[0].options);
+  EXPECT_EQ(sent[0].seq, kIss);
+  EXPECT_EQ(sent[1].at - sent[0].at, 1'000'000U);
+  EXPECT_EQ(sent[2].at - sent[1].at, 2'000'000U);
+  EXPECT_EQ(sent[3].at - sent[2].at, 4'000'000U);
+  ASSERT_TRUE(bench.end_status);
+  EXPECT_EQ(*bench.end_status, 3U);
+}
+
+TEST(TxEngine, SynAckCarriesWindowScaleOnlyIfOffered) {
+  Bench bench(18);
+  bench.control(kListen);
+  bench.control(kSynCtl);
+  const auto sent = bench.take();
+  ASSERT_EQ(sent.size(), 1U);
+  EXPECT_EQ(sent[0].flags, kSyn | kAck);
+  EXPECT_EQ(sent[0].ack, kIrs + 1);
+  EXPECT_EQ(sent[0].ws, 3U);
+  EXPECT_EQ(sent[0].wnd, 65535);
+}
+
+TEST(TxEngine, HandshakeOfActiveOpenEndsWithAck) {
+  Bench bench;
+  bench.control(kActive);
+  bench.take();
+  bench.ack({.seq = kIrs, .has_text = true, .established = true, .syn = true, .want = kAckNow});
+  const auto sent = bench.take();
+  ASSERT_EQ(sent.size(), 1U);
+  EXPECT_EQ(sent[0].flags, kAck);
+  EXPECT_EQ(sent[0].seq, kIss + 1);
+  EXPECT_FALSE(bench.armed());
+}
+
+TEST(TxEngine, InitialWindowThenSlowStart) {
+  Bench bench;
+  bench.establish();
+  bench.host(40'000);
+  auto sent = bench.take();
+  ASSERT_EQ(sent.size(), 10U);
+  for (std::size_t i = 0; i < sent.size(); ++i) {
+    EXPECT_EQ(sent[i].len, kMss);
+    EXPECT_EQ(sent[i].seq, static_cast<std::uint32_t>(kIss + 1 + i * kMss));
+    EXPECT_EQ(sent[i].offset, i * kMss);
+  }
+  bench.ack({.ack = kIss + 1 + 2 * kMss});
+  EXPECT_EQ(bench.take().size(), 3U) << "two left the window, one is growth per acknowledgement";
+}
+
+TEST(TxEngine, LastSegmentIsShortAndPushed) {
+  Bench bench;
+  bench.establish();
+  bench.host(2500);
+  const auto sent = bench.take();
+  ASSERT_EQ(sent.size(), 3U);
+  EXPECT_EQ(sent[2].len, 500);
+  EXPECT_EQ(sent[2].flags, kAck | kPsh);
+  EXPECT_EQ(sent[1].flags, kAck);
+}
+
+TEST(TxEngine, FinFollowsTheLastByteAndIsReportedAcked) {
+  Bench bench;
+  bench.establish();
+  bench.host(100, true);
+  auto sent = bench.take();
+  ASSERT_EQ(sent.size(), 1U);
+  EXPECT_EQ(sent[0].flags, kAck | kPsh | kFin);
+  bench.ack({.ack = kIss + 1 + 101});
+  ASSERT_FALSE(bench.reports.empty());
+  EXPECT_EQ(bench.reports.back().acked, 100U);
+  EXPECT_TRUE(bench.reports.back().fin_acked);
+  EXPECT_FALSE(bench.armed());
+  bench.host(100, true);
+  EXPECT_TRUE(bench.take().empty()) << "the same again is harmless";
+}
+
+TEST(TxEngine, BadOffsetsAreRefusedAndChangeNothing) {
+  Bench bench(12);
+  bench.establish();
+  bench.host(4097);
+  ASSERT_EQ(bench.reports.size(), 1U);
+  EXPECT_TRUE(bench.reports[0].bad_offset);
+  EXPECT_TRUE(bench.take().empty());
+  bench.host(4096);
+  EXPECT_EQ(bench.reports.size(), 1U);
+  EXPECT_FALSE(bench.take().empty());
+  bench.host(50, true);
+  EXPECT_EQ(bench.reports.size(), 1U) << "an older offset is ignored";
+}
+
+TEST(TxEngine, ThirdDuplicateAckRetransmits) {
+  Bench bench;
+  bench.establish();
+  bench.host(10'000);
+  bench.take();
+  bench.ack({});
+  bench.ack({});
+  EXPECT_TRUE(bench.take().empty());
+  bench.ack({});
+  auto sent = bench.take();
+  ASSERT_EQ(sent.size(), 1U);
+  EXPECT_EQ(sent[0].seq, kIss + 1);
+  EXPECT_EQ(sent[0].len, kMss);
+  bench.ack({.ack = kIss + 1 + 3 * kMss});  // partial: the fourth is lost too (RFC 6582)
+  sent = bench.take();
+  ASSERT_GE(sent.size(), 1U);
+  EXPECT_EQ(sent[0].seq, kIss + 1 + 3 * kMss);
+}
+
+TEST(TxEngine, TimeoutGoesBackAndGivesUpAtLast) {
+  Bench bench;
+  bench.establish();
+  bench.host(3000);
+  bench.take();
+  bench.advance(200'000);  // the handshake measured nearly nothing: the lower bound holds
+  auto sent = bench.take();
+  ASSERT_GE(sent.size(), 1U);
+  EXPECT_EQ(sent[0].seq, kIss + 1);
+  EXPECT_EQ(sent.size(), 1U) << "congestion window of one segment";
+  bench.ack({.ack = kIss + 1 + kMss});
+  sent = bench.take();
+  ASSERT_EQ(sent.size(), 2U);
+  EXPECT_EQ(sent[0].seq, kIss + 1 + kMss);
+  bench.advance(600'000'000);
+  ASSERT_TRUE(bench.end_status);
+  EXPECT_EQ(*bench.end_status, 3U);
+  EXPECT_FALSE(bench.armed());
+}
+
+TEST(TxEngine, ZeroWindowIsProbedForever) {
+  Bench bench;
+  bench.establish(0);
+  bench.host(500);
+  EXPECT_TRUE(bench.take().empty());
+  for (int i = 0; i < 30; ++i) {
+    ASSERT_TRUE(bench.armed()) << i;
+    bench.advance(bench.deadline() - bench.now());
+    const auto sent = bench.take();
+    ASSERT_EQ(sent.size(), 1U) << i;
+    EXPECT_EQ(sent[0].len, 0);
+    EXPECT_EQ(sent[0].seq, kIss);
+    bench.ack({.wnd = 0});
+  }
+  EXPECT_FALSE(bench.end_status);
+  bench.ack({.wnd = 1000});
+  const auto sent = bench.take();
+  ASSERT_EQ(sent.size(), 1U);
+  EXPECT_EQ(sent[0].len, 500);
+}
+
+TEST(TxEngine, EverySecondSegmentIsAcknowledgedOrAfterADelay) {
+  Bench bench;
+  bench.establish();
+  bench.ack({.has_text = true, .want = kAckDelayed});
+  EXPECT_TRUE(bench.take().empty());
+  bench.ack({.has_text = true, .want = kAckDelayed});
+  EXPECT_EQ(bench.take().size(), 1U);
+  bench.ack({.has_text = true, .want = kAckDelayed});
+  bench.advance(39'999);
+  EXPECT_TRUE(bench.take().empty());
+  bench.advance(1);
+  EXPECT_EQ(bench.take().size(), 1U);
+  EXPECT_FALSE(bench.armed());
+  bench.delayed_ack(0);
+  bench.ack({.has_text = true, .want = kAckDelayed});
+  EXPECT_EQ(bench.take().size(), 1U);
+}
+
+TEST(TxEngine, WindowUpdateWhenWorthIt) {
+  Bench bench(14);
+  bench.establish();
+  bench.window(kIrs + 1 + 16384, kIrs + 1 + 16384);  // the ring is full
+  bench.ack({.has_text = true, .want = kAckNow});
+  auto sent = bench.take();
+  ASSERT_EQ(sent.size(), 1U);
+  EXPECT_EQ(sent[0].wnd, 0);
+  bench.window(kIrs + 1 + 16384, kIrs + 1 + 16384 + 1999);
+  bench.ack({.valid = false, .window_check = true});
+  EXPECT_TRUE(bench.take().empty()) << "silly window";
+  bench.window(kIrs + 1 + 16384, kIrs + 1 + 16384 + 2000);
+  bench.ack({.valid = false, .window_check = true});
+  sent = bench.take();
+  ASSERT_EQ(sent.size(), 1U);
+  EXPECT_EQ(sent[0].wnd, 2000);
+}
+
+TEST(TxEngine, KillWithResetSendsRst) {
+  Bench bench;
+  bench.establish();
+  bench.control(kKill, true);
+  const auto sent = bench.take();
+  ASSERT_EQ(sent.size(), 1U);
+  EXPECT_EQ(sent[0].flags, kRst | kAck);
+  EXPECT_EQ(sent[0].seq, kIss + 1);
+  EXPECT_FALSE(bench.armed());
+}
+
+// A path that loses segments and acknowledgements: everything arrives, nothing outside the window.
+TEST(TxEngine, LossyPathDeliversEverything) {
+  const unsigned seed = 7;
+  SCOPED_TRACE(testing::Message() << "seed " << seed);
+  std::mt19937 random(seed);
+  for (int round = 0; round < 10; ++round) {
+    Bench bench(16);
+    bench.establish();
+    const std::uint32_t total = 60'000;
+    bench.host(total, true);
+    std::vector<bool> got(total + 1, false);
+    std::uint32_t next = 0;
+    int steps = 0;
+    while (!(next == total + 1 && !bench.reports.empty() && bench.reports.back().fin_acked) &&
+           ++steps < 20'000) {
+      const auto sent = bench.take();
+      if (sent.empty()) {
+        bench.advance(100'000);
+        continue;
+      }
+      for (const Sent& seg : sent) {
+        const std::uint32_t start = seg.seq - kIss - 1;
+        ASSERT_LE(start + seg.len, total);
+        if (random() % 10 == 0) continue;
+        for (std::uint32_t i = 0; i < seg.len; ++i) got[start + i] = true;
+        if ((seg.flags & kFin) != 0) {
+          ASSERT_EQ(start + seg.len, total);
+          got[total] = true;
+        }
+        while (next <= total && got[next]) ++next;
+        bench.advance(50);
+        if (random() % 10 != 0) bench.ack({.ack = kIss + 1 + next});
+      }
+    }
+    EXPECT_EQ(next, total + 1) << "round " << round;
+    EXPECT_FALSE(bench.end_status);
+  }
+}
+
+}  // namespace
+}  // namespace millrace
