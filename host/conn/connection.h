@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: Apache-2.0
+// The host's side of one connection: its two rings, what the card said last, and what the card is
+// still to be told. Calls only change memory; Runtime::flush() tells the card. All of it belongs to
+// the runtime's one thread. Two cache lines: the first moves with data, the second with control.
+
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <system_error>
+
+#include "host/base/assert.h"
+#include "host/base/error.h"
+#include "host/conn/rx_buffer.h"
+#include "host/conn/tx_buffer.h"
+#include "hw/contract/generated/contract.h"
+
+namespace millrace::host {
+
+class Connection;
+class Listener;
+class Runtime;
+
+using TcpState = contract::TcpState;
+using Status = contract::Status;
+
+// IPv4, host byte order, first octet in bits 31:24.
+struct Endpoint {
+  std::uint32_t ip = 0;
+  std::uint16_t port = 0;
+  bool operator==(const Endpoint&) const = default;
+};
+
+// Called from Runtime::poll() when anything about the connection changed: data, acknowledged bytes,
+// state. At most once in a poll and level-triggered: look at the connection, not at what changed; a
+// call without change is possible. May call everything on every connection and on the runtime but
+// poll() and wait(); after release() of the connection it must not touch it any more.
+struct ConnectionHandler {
+  virtual void on_event(Connection& connection) noexcept = 0;
+
+ protected:
+  ~ConnectionHandler() = default;
+};
+
+// A fixed list of connections; each is in it at most once, so that capacity = all connections
+// suffices.
+class ConnectionList {
+ public:
+  void reserve(std::size_t capacity) { items_ = std::make_unique<Connection*[]>(capacity); }
+  void push(Connection* connection) { items_[size_++] = connection; }
+  Connection*& operator[](std::uint32_t index) { return items_[index]; }
+  std::uint32_t size() const { return size_; }
+  void resize(std::uint32_t size) { size_ = size; }
+
+ private:
+  std::unique_ptr<Connection*[]> items_;
+  std::uint32_t size_ = 0;
+};
+
+// What a runtime has yet to do.
+struct WorkLists {
+  ConnectionList dirty;  // the card is to be told at the next flush
+  ConnectionList
+      lazy;  // freed receive bytes that the card is told when nothing better is to be done
+  ConnectionList changed;  // the handler is to be called
+};
+
+class alignas(64) Connection {
+ public:
+  Connection() = default;
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  // --- Transmit. Bytes may be written before the connection is established; they leave when it is.
+
+  // Bytes that can be written now; 0 after finish(), abort() or the end.
+  std::size_t tx_room() const { return writing_ended() ? 0 : tx_.room(); }
+  // Contiguous room for the next bytes (tx_room() may be larger, at the ring's start); fill it,
+  // then commit().
+  std::span<std::byte> writable() const {
+    return writing_ended() ? std::span<std::byte>{} : tx_.writable();
+  }
+  // The first `count` bytes of writable() are the stream's next.
+  void commit(std::size_t count) {
+    MILLRACE_ASSERT(!writing_ended() || count == 0);
+    tx_.commit(count);
+    request_update();
+  }
+  // Copies as many bytes as there is room for and returns how many.
+  std::size_t write_some(std::span<const std::byte> bytes) {
+    if (writing_ended()) [[unlikely]]
+      return 0;
+    const std::size_t count = tx_.write(bytes);
+    if (count != 0) request_update();
+    return count;
+  }
+  // No byte follows what is committed: FIN is sent after it (RFC 9293 3.10.4). Again: no effect.
+  void finish() {
+    if (writing_ended()) return;
+    work_ |= kFin;
+    request_update();
+  }
+
+  // --- Receive. Unread bytes stay readable after FIN, reset and final(), until release().
+
+  // Contiguous received bytes (readable_bytes() may be more, from the ring's start).
+  std::span<const std::byte> readable() const { return rx_.readable(); }
+  std::size_t readable_bytes() const { return rx_.available(); }
+  // Gives `count` bytes back to the card, which opens the window.
+  void consume(std::size_t count) {
+    rx_.consume(count);
+    if (rx_.unannounced() >= rx_.size() / 4) {
+      request_update();
+    } else if ((work_ & (kInDirty | kInLazy)) == 0) {
+      work_ |= kInLazy;
+      lists_->lazy.push(this);
+    }
+  }
+
+  // --- Life.
+
+  // Resets the connection (RFC 9293 3.10.5); final() follows in a later poll. No effect on one that
+  // is final.
+  void abort();
+  // Gives the handle and both rings back; the handler is called no more. One that is not final is
+  // aborted first.
+  void release();
+  void set_handler(ConnectionHandler* handler) { handler_ = handler; }
+
+  // The handshake was completed (and stays so after the end).
+  bool established() const { return (work_ & kEstablished) != 0; }
+  // The peer's stream ends with what is readable.
+  bool fin_received() const { return has(contract::CompletionFlag::kFinReceived); }
+  // The peer has all our bytes and our FIN.
+  bool fin_acked() const { return has(contract::CompletionFlag::kFinAcked); }
+  // finish() was called.
+  bool finishing() const { return (work_ & kFin) != 0; }
+  // The card has forgotten the connection: status() and error() say why.
+  bool final() const { return (work_ & kFinal) != 0; }
+  TcpState state() const { return static_cast<TcpState>((last_word_ >> 16) & 0xFF); }
+  // Why it ended; kOk before, and after an orderly end (RFC 9293 3.6).
+  Status status() const { return final() ? static_cast<Status>(last_word_ >> 24) : Status::kOk; }
+  // status() as an error code; empty while the connection lives. connection_aborted if the card was
+  // lost.
+  std::error_code error() const { return make_error_code(status()); }
+
+  // --- Figures, in bytes of the stream since its start.
+  std::uint64_t bytes_committed() const { return tx_.committed(); }
+  std::uint64_t bytes_acked() const { return tx_.acked(); }
+  std::uint64_t bytes_received() const { return rx_.received(); }
+  std::uint64_t bytes_consumed() const { return rx_.consumed(); }
+  std::size_t tx_size() const { return tx_.size(); }
+  std::size_t rx_size() const { return rx_.size(); }
+
+  // Known once the card has chosen them: for a connect with the first event, for an accepted one
+  // always.
+  Endpoint remote() const { return {remote_ip_, remote_port_}; }
+  std::uint16_t local_port() const { return local_port_; }
+  Runtime& runtime() const { return *runtime_; }
+
+ private:
+  friend class Runtime;
+  friend class Listener;
+
+  enum Work : std::uint32_t {
+    kFin = 0x1,  // the value of submission_flag fin
+    kWantOpen = 0x2,
+    kWantUpdate = 0x4,
+    kWantAbort = 0x8,
+    kInDirty = 0x10,
+    kInLazy = 0x20,
+    kInChanged = 0x40,
+    kIdKnown = 0x80,
+    kEstablished = 0x100,
+    kFinal = 0x200,
+    kAborting = 0x400,    // abort() was called
+    kReleased = 0x800,    // release() was called before the end
+    kListening = 0x1000,  // one unit of a listener's backlog
+    kQueued = 0x2000,     // in a listener's accept queue
+  };
+  static_assert(kFin == static_cast<std::uint32_t>(contract::SubmissionFlag::kFin));
+  static constexpr std::uint32_t kInLists = kInDirty | kInLazy | kInChanged;
+  static constexpr std::uint32_t kNoWord = 0;  // no report has kind 0
+  static constexpr std::uint32_t kNoCookie = 0xFFFFFFFF;
+
+  bool writing_ended() const { return (work_ & (kFin | kFinal | kAborting)) != 0; }
+  bool has(contract::CompletionFlag flag) const {
+    return ((last_word_ >> 8) & static_cast<std::uint32_t>(flag)) != 0;
+  }
+  void request_update() {
+    const std::uint32_t before = work_;
+    work_ = before | kWantUpdate | kInDirty;
+    if ((before & kInDirty) == 0) lists_->dirty.push(this);
+  }
+  void request(std::uint32_t want) {
+    const std::uint32_t before = work_;
+    work_ = before | want | kInDirty;
+    if ((before & kInDirty) == 0) lists_->dirty.push(this);
+  }
+  void mark_changed() {
+    if ((work_ & kInChanged) != 0) return;
+    work_ |= kInChanged;
+    lists_->changed.push(this);
+  }
+
+  RxBuffer rx_;
+  TxBuffer tx_;
+
+  std::uint32_t work_ = 0;  // Work
+  std::uint32_t last_word_ =
+      kNoWord;  // kind, flags, state, status of the last report, without the phase
+  std::uint32_t cookie_ = kNoCookie;
+  std::uint32_t id_ = 0;  // the card's name for it; valid with kIdKnown
+  ConnectionHandler* handler_ = nullptr;
+  WorkLists* lists_ = nullptr;
+  Runtime* runtime_ = nullptr;
+  Listener* listener_ = nullptr;  // of kListening and kQueued
+  std::uint32_t remote_ip_ = 0;
+  std::uint16_t remote_port_ = 0;
+  std::uint16_t local_port_ = 0;
+  std::uint32_t next_ = 0;  // in the accept queue
+};
+static_assert(sizeof(Connection) == 128);
+
+}  // namespace millrace::host

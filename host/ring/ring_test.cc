@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+// Phases, wrap of the indices, and room of both rings.
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cstring>
+
+#include "host/ring/completion_ring.h"
+#include "host/ring/submission_ring.h"
+
+namespace millrace::host {
+namespace {
+
+constexpr unsigned kLog2 = 4;
+constexpr std::uint32_t kEntries = 1U << kLog2;
+
+struct alignas(64) Memory {
+  std::array<std::byte, std::size_t{kEntries} * contract::kEntryBytes> entries{};
+  std::array<std::byte, 64> status_line{};
+};
+
+TEST(SubmissionRing, PhaseAlternatesOverTheIndexWrap) {
+  Memory memory;
+  SubmissionRing ring(memory.entries.data(), kLog2, memory.status_line.data());
+  for (std::uint32_t i = 0; i < 3 * 65536; ++i) {
+    ASSERT_TRUE(ring.has_room());
+    if (i % 2 == 0) {
+      contract::UpdateEntry entry{};
+      entry.connection_id = i;
+      ring.push(entry);
+    } else {
+      ring.push_update(contract::Opcode::kUpdate, 1, i, i + 1, i + 2);
+    }
+    contract::UpdateEntry seen{};
+    std::memcpy(&seen, &memory.entries[(i % kEntries) * contract::kEntryBytes], sizeof(seen));
+    ASSERT_EQ(seen.connection_id, i);
+    ASSERT_EQ((seen.flags & 0x80) != 0, (i / kEntries) % 2 == 0);
+    if (i % 2 == 1) {
+      ASSERT_EQ(seen.opcode, 1);
+      ASSERT_EQ(seen.flags & 0x7F, 1);
+      ASSERT_EQ(seen.sent_up_to, i + 1);
+      ASSERT_EQ(seen.consumed_up_to, i + 2);
+    }
+    ring.set_head(static_cast<std::uint16_t>(i + 1));
+  }
+}
+
+TEST(SubmissionRing, FullUntilTheStatusLineSaysMore) {
+  Memory memory;
+  SubmissionRing ring(memory.entries.data(), kLog2, memory.status_line.data());
+  for (std::uint32_t i = 0; i < kEntries; ++i) {
+    ASSERT_TRUE(ring.has_room());
+    ring.push(contract::UpdateEntry{});
+  }
+  EXPECT_FALSE(ring.has_room());
+  memory.status_line[0] = std::byte{3};
+  EXPECT_TRUE(ring.has_room());
+  EXPECT_EQ(ring.in_flight(), kEntries - 3);
+  ring.set_head(1);  // an older completion: the head does not go back
+  EXPECT_EQ(ring.in_flight(), kEntries - 3);
+}
+
+TEST(CompletionRing, SeesEntriesByPhaseOverTheIndexWrap) {
+  Memory memory;
+  CompletionRing ring(memory.entries.data(), kLog2);
+  std::uint32_t word = 0;
+  for (std::uint32_t i = 0; i < 3 * 65536; ++i) {
+    ASSERT_TRUE(ring.empty());
+    contract::CompletionEntry entry{};
+    entry.kind = 1;
+    entry.flags = static_cast<std::uint8_t>(((i / kEntries) % 2 == 0 ? 0x80 : 0) | 0x01);
+    entry.state = 4;
+    entry.status = 9;
+    entry.cookie = i;
+    std::memcpy(&memory.entries[(i % kEntries) * contract::kEntryBytes], &entry, sizeof(entry));
+    const auto* seen = ring.peek(word);
+    ASSERT_NE(seen, nullptr);
+    ASSERT_EQ(seen->cookie, i);
+    ASSERT_EQ(word, 0x09040101U);
+    ring.pop();
+    ASSERT_EQ(ring.head(), static_cast<std::uint16_t>(i + 1));
+  }
+}
+
+}  // namespace
+}  // namespace millrace::host
