@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+// Drives a Verilated toe_conn: streams in, streams out, packed structs as C++ structs. What comes
+// out goes to the test's callbacks.
+
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <compare>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <initializer_list>
+#include <memory>
+#include <random>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "Vtoe_conn.h"
+#include "hw/conn/siphash_model.h"
+#include "verilated.h"
+
+namespace millrace {
+
+// A packed struct's bits; fields are written and read in the order of declaration, highest first.
+class Bits {
+ public:
+  explicit Bits(int width) : words_((width + 31) / 32), left_(width) {}
+
+  Bits(int width, std::initializer_list<std::pair<std::uint64_t, int>> fields) : Bits(width) {
+    for (const auto& [value, bits] : fields) {
+      for (int b = bits - 1; b >= 0; --b) {
+        --left_;
+        if ((value >> b) & 1) words_[left_ / 32] |= 1u << (left_ % 32);
+      }
+    }
+    EXPECT_EQ(left_, 0) << "a struct's fields do not fill it";
+  }
+
+  std::uint64_t take(int bits) {
+    std::uint64_t value = 0;
+    for (; bits > 0; --bits) {
+      --left_;
+      value = value << 1 | ((words_[left_ / 32] >> (left_ % 32)) & 1);
+    }
+    return value;
+  }
+
+  template <typename Port>
+  void to(Port& port) const {
+    if constexpr (std::is_integral_v<Port>) {
+      std::uint64_t value = words_[0];
+      if (words_.size() > 1) value |= static_cast<std::uint64_t>(words_[1]) << 32;
+      port = static_cast<Port>(value);
+    } else {
+      for (std::size_t i = 0; i < words_.size(); ++i) port[i] = words_[i];
+    }
+  }
+
+  template <typename Port>
+  static Bits of(int width, const Port& port) {
+    Bits bits(width);
+    if constexpr (std::is_integral_v<Port>) {
+      bits.words_[0] = static_cast<std::uint32_t>(port);
+      if (bits.words_.size() > 1) {
+        bits.words_[1] = static_cast<std::uint32_t>(static_cast<std::uint64_t>(port) >> 32);
+      }
+    } else {
+      for (std::size_t i = 0; i < bits.words_.size(); ++i) bits.words_[i] = port[i];
+    }
+    return bits;
+  }
+
+ private:
+  std::vector<std::uint32_t> words_;
+  int left_;
+};
+
+struct Tuple {
+  std::uint32_t remote_ip = 0, local_ip = 0;
+  std::uint16_t remote_port = 0, local_port = 0;
+  auto operator<=>(const Tuple&) const = default;
+};
+
+struct Segment {
+  Tuple tuple;
+  std::uint32_t seq = 0, ack = 0;
+  std::uint16_t wnd = 0;
+  std::uint8_t flags = 0;
+  std::uint16_t len = 0;
+  bool mss_valid = false;
+  std::uint16_t mss = 0;
+  bool ws_valid = false;
+  std::uint8_t ws = 0;
+};
+
+struct Command {
+  std::uint8_t opcode = 0, qp = 0;
+  std::uint32_t id = 0, cookie = 0, remote_ip = 0;
+  std::uint16_t remote_port = 0, local_port = 0;
+  std::uint64_t tx_page = 0, rx_page = 0;
+  std::uint8_t tx_log2 = 0, rx_log2 = 0;
+};
+
+struct End {
+  std::uint8_t kind = 0;
+  std::uint16_t conn = 0;
+  std::uint8_t status = 0;
+};
+
+struct RxSegment {
+  bool hit = false;
+  std::uint16_t conn = 0;
+  Tuple tuple;
+  std::uint32_t seq = 0;
+};
+
+struct RxCtl {
+  std::uint8_t op = 0;
+  std::uint16_t conn = 0;
+  std::uint64_t page = 0;
+  std::uint8_t log2 = 0;
+  std::uint32_t irs = 0;
+  std::uint8_t status = 0;
+  bool notify = false;
+};
+
+struct TxCtl {
+  std::uint8_t op = 0;
+  std::uint16_t conn = 0;
+  std::uint64_t page = 0;
+  std::uint8_t log2 = 0, rx_log2 = 0;
+  std::uint32_t iss = 0, irs = 0;
+  std::uint16_t wnd = 0;
+  bool mss_valid = false;
+  std::uint16_t mss = 0;
+  bool ws_valid = false;
+  std::uint8_t ws = 0;
+  bool reset = false;
+};
+
+struct OpenReport {
+  std::uint16_t conn = 0;
+  bool fresh = false;
+  std::uint8_t generation = 0, qp = 0;
+  std::uint32_t cookie = 0;
+  std::uint8_t state = 0;
+  bool notify = false;
+  Tuple tuple;
+};
+
+struct Response {
+  std::uint8_t qp = 0, status = 0;
+  std::uint32_t id = 0, cookie = 0;
+  std::uint8_t opcode = 0;
+};
+
+struct Rst {
+  Tuple tuple;
+  std::uint32_t seq = 0, ack = 0;
+  std::uint8_t flags = 0;
+};
+
+struct Owner {
+  bool alive = false;
+  std::uint8_t generation = 0, qp = 0;
+};
+
+struct Counters {
+  std::uint64_t active = 0, passive = 0, closed = 0, no_listener = 0, backlog_full = 0,
+                recycled = 0;
+};
+
+inline constexpr std::uint32_t kLocalIp = 0x0a000001;
+inline constexpr SipKey kSecret{0x0123456789abcdef, 0xfedcba9876543210};
+
+class ConnBench {
+ public:
+  explicit ConnBench(std::array<std::uint32_t, 4> hash_key = {0x6d5a56da, 0x255b0ec2, 0x4167253d,
+                                                              0x43a38fb0});
+
+  // One clock: queued inputs are offered, outputs taken (with probability ready_percent each).
+  void tick();
+  void tick(int clocks) {
+    for (; clocks > 0; --clocks) tick();
+  }
+  // Runs until everything queued is done and the card is idle.
+  void settle(int limit = 20000);
+
+  Owner owner(std::uint16_t conn);
+  Tuple tuple(std::uint16_t conn);
+
+  static std::uint32_t iss(const Tuple& tuple, std::uint32_t clock);
+  static std::uint16_t port_base(std::uint32_t remote_ip, std::uint16_t remote_port);
+
+  Vtoe_conn& dut() { return *dut_; }
+  std::uint64_t clock() const { return clock_; }
+
+  std::deque<Segment> segments, syns;
+  std::deque<Command> commands;
+  std::deque<End> rx_ends, tx_ends;
+  std::deque<std::uint16_t> freed;
+
+  // Called for each word taken, in the clock in which it is taken.
+  std::function<void(const RxSegment&)> on_rx_segment;
+  std::function<void(const RxCtl&)> on_rx_ctl;
+  std::function<void(const TxCtl&)> on_tx_ctl;
+  std::function<void(const OpenReport&)> on_open_report;
+  std::function<void(const Response&)> on_response;
+  std::function<void(const Rst&)> on_rst;
+
+  std::uint32_t now = 1000, iss_clock = 0x12345678, time_wait_us = 1000;
+  unsigned ready_percent = 100, rx_ready_percent = 100, offer_percent = 100;
+  std::mt19937_64 random{1};
+  Counters counters;
+
+ private:
+  void drive();
+  void take();
+  bool chance(unsigned percent) { return percent >= 100 || random() % 100 < percent; }
+
+  std::unique_ptr<Vtoe_conn> dut_ = std::make_unique<Vtoe_conn>();
+  std::array<std::uint32_t, 4> hash_key_;
+  std::uint64_t clock_ = 0;
+};
+
+}  // namespace millrace

@@ -1,0 +1,10 @@
+hw/conn/toe_conn_pkg.sv
+hw/conn/toe_siphash.sv
+hw/conn/toe_timers.sv
+hw/conn/toe_conn_lookup.sv
+hw/conn/toe_conn_free.sv
+hw/conn/toe_conn_listeners.sv
+hw/conn/toe_conn_words.sv
+hw/conn/toe_conn_ctrl.sv
+hw/conn/toe_conn_manager.sv
+hw/conn/toe_conn.sv
