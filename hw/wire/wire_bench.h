@@ -1,0 +1,350 @@
+// SPDX-License-Identifier: Apache-2.0
+// Drives a Verilated toe_wire one clock at a time: frames in and out, segments in and out, a payload
+// memory whose bytes are a function of their address, time, and the counters.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <random>
+#include <string>
+
+#include "Vtoe_wire.h"
+#include "hw/wire/frame_builder.h"
+
+namespace millrace::sim {
+
+inline constexpr std::uint64_t kOurMac = 0x02'00'5e'10'20'30;
+inline constexpr std::uint64_t kPeerMac = 0x02'aa'bb'cc'dd'ee;
+inline constexpr std::uint64_t kBroadcast = 0xffff'ffff'ffff;
+inline constexpr std::uint32_t kOurIp = 0x0a000001;
+inline constexpr std::uint32_t kPeerIp = 0x0a000002;
+inline constexpr std::uint32_t kGateway = 0x0a0000fe;
+
+// Fields of a packed struct, first field highest.
+template <typename Wide>
+void put_bits(Wide& wide, int& top, std::uint64_t value, int width) {
+  for (int i = 0; i < width; ++i) {
+    const int bit = top - width + i;
+    const std::uint32_t mask = 1u << (bit % 32);
+    if ((value >> i) & 1) {
+      wide[bit / 32] |= mask;
+    } else {
+      wide[bit / 32] &= ~mask;
+    }
+  }
+  top -= width;
+}
+
+template <typename Wide>
+std::uint64_t take_bits(const Wide& wide, int& top, int width) {
+  std::uint64_t value = 0;
+  for (int i = 0; i < width; ++i) {
+    const int bit = top - width + i;
+    value |= std::uint64_t{(wide[bit / 32] >> (bit % 32)) & 1} << i;
+  }
+  top -= width;
+  return value;
+}
+
+struct RxSegment {
+  std::uint32_t remote_ip = 0, local_ip = 0;
+  std::uint16_t remote_port = 0, local_port = 0;
+  std::uint32_t seq = 0, ack = 0;
+  std::uint16_t wnd = 0;
+  std::uint8_t flags = 0;
+  std::uint16_t len = 0;
+  std::uint8_t start = 0;
+  std::optional<std::uint16_t> mss;
+  std::optional<std::uint8_t> ws;
+  bool operator==(const RxSegment&) const = default;
+};
+
+struct TxSegment {
+  std::uint32_t remote_ip = kPeerIp;
+  std::uint16_t remote_port = 0, local_port = 0;
+  std::uint32_t seq = 0, ack = 0;
+  std::uint16_t wnd = 0;
+  std::uint8_t flags = 0x10;
+  std::optional<std::uint16_t> mss;
+  std::optional<std::uint8_t> ws;
+  std::uint64_t ring_page = 0x12345;
+  int ring_log2 = 16;
+  std::uint32_t ring_offset = 0;
+  std::uint16_t len = 0;
+};
+
+inline std::uint8_t memory_byte(std::uint64_t address) {
+  return static_cast<std::uint8_t>((address * 0x9e3779b97f4a7c15ull) >> 53);
+}
+
+// The frame that the card must make of a segment.
+inline Bytes expected_frame(const TxSegment& s, std::uint64_t to_mac) {
+  Bytes payload;
+  for (std::uint32_t i = 0; i < s.len; ++i) {
+    const std::uint64_t offset = (s.ring_offset + i) & ((1ull << s.ring_log2) - 1);
+    payload.push_back(memory_byte((s.ring_page << 12) + offset));
+  }
+  TcpHeader tcp{.from_port = s.local_port, .to_port = s.remote_port, .seq = s.seq, .ack = s.ack,
+                .flags = s.flags, .wnd = s.wnd, .options = {}};
+  if (s.mss) append(tcp.options, 0x02040000u | *s.mss, 4);
+  if (s.ws) append(tcp.options, 0x01030300u | *s.ws, 4);
+  return build_tcp({.to_mac = to_mac, .from_mac = kOurMac, .from = kOurIp, .to = s.remote_ip,
+                    .options = {}}, tcp, payload);
+}
+
+class WireBench {
+ public:
+  explicit WireBench(std::uint64_t seed = 1) : random_(seed) {
+    context_.randReset(2);
+    context_.randSeed(static_cast<int>(seed));
+    top_ = std::make_unique<Vtoe_wire>(&context_);
+    configure(false);
+    top_->rst_ni = 0;
+    top_->s_axis_tvalid_i = 0;
+    for (int i = 0; i < 4; ++i) step();
+    top_->rst_ni = 1;
+    configure(true);
+    run_until_idle();
+    tx_frames.clear();  // the announcement
+    tx_first_clocks.clear();
+    tx_last_clocks.clear();
+    counts.clear();
+  }
+  ~WireBench() { top_->final(); }
+
+  void configure(bool enable) {
+    int top = 621;
+    auto& c = top_->cfg_i;
+    put_bits(c, top, enable, 1);
+    put_bits(c, top, kOurMac, 48);
+    put_bits(c, top, kOurIp, 32);
+    put_bits(c, top, 0xffffff00, 32);
+    put_bits(c, top, kGateway, 32);
+    put_bits(c, top, 1460, 16);
+    put_bits(c, top, 10, 8);
+    put_bits(c, top, 40000, 20);
+    for (int i = 0; i < 3; ++i) put_bits(c, top, 0, 32);
+    put_bits(c, top, 0, 16);
+    put_bits(c, top, 0, 32);
+    put_bits(c, top, arp_age_us, 32);
+  }
+
+  void send_frame(const Bytes& frame, bool bad = false) {
+    for (std::size_t at = 0; at < frame.size(); at += 64) {
+      const std::size_t n = std::min<std::size_t>(64, frame.size() - at);
+      Beat beat{Bytes(frame.begin() + at, frame.begin() + at + n), at + n == frame.size(), bad};
+      beats_.push_back(std::move(beat));
+    }
+  }
+  void send_segment(const TxSegment& s) { segments_.push_back(s); }
+  void teach(std::uint32_t ip, std::uint64_t mac) {
+    send_frame(build_arp(kOurMac, 2, mac, ip, kOurMac, kOurIp));
+    run_until_idle();
+  }
+
+  bool draw(int percent) {
+    return percent >= 100 || static_cast<int>(random_() % 100) < percent;
+  }
+
+  void step();
+  void run(int clocks) {
+    for (int i = 0; i < clocks; ++i) step();
+  }
+  // Until all given was taken and the card says idle.
+  void run_until_idle(int limit = 200000) {
+    for (int i = 0; i < 2 || !quiet(); ++i) {
+      step();
+      if (i > limit) {
+        ADD_FAILURE() << "not idle after " << limit << " clocks";
+        return;
+      }
+    }
+  }
+  bool quiet() {
+    top_->eval();
+    return beats_.empty() && segments_.empty() && lines_.empty() && top_->idle_o;
+  }
+  std::size_t beats_waiting() const { return beats_.size(); }
+  std::optional<std::uint32_t> deadline() {
+    top_->eval();
+    return top_->deadline_valid_o ? std::optional(top_->deadline_us_o) : std::nullopt;
+  }
+
+  std::uint32_t now_us = 1000;
+  std::uint32_t arp_age_us = 60'000'000;
+  int rx_gap = 0, seg_ready = 100, fb_ready = 100, tx_ready = 100, cmd_ready = 100, line_valid = 100;
+  std::uint64_t clock = 0;
+  std::vector<RxSegment> rx_segments;
+  std::vector<std::uint64_t> rx_clocks, tx_first_clocks, tx_last_clocks, beat_clocks, seg_clocks;
+  std::vector<Bytes> fb_frames, tx_frames;
+  std::map<std::string, int> counts;
+  int commands = 0, max_outstanding = 0;
+  std::mt19937_64& random() { return random_; }
+
+ private:
+  struct Beat {
+    Bytes data;
+    bool last;
+    bool bad;
+  };
+  void drive_inputs();
+  void take_outputs();
+  void count();
+
+  VerilatedContext context_;
+  std::unique_ptr<Vtoe_wire> top_;
+  std::mt19937_64 random_;
+  std::deque<Beat> beats_;
+  std::deque<TxSegment> segments_;
+  std::deque<std::uint64_t> lines_;
+  bool line_shown_ = false, seg_shown_ = false;
+  Bytes fb_frame_, tx_frame_;
+  std::string held_;
+};
+
+inline void WireBench::drive_inputs() {
+  Vtoe_wire& t = *top_;
+  t.now_us_i = now_us;
+  t.s_axis_tvalid_i = !beats_.empty() && t.rst_ni && !draw(rx_gap == 0 ? -1 : rx_gap);
+  if (t.s_axis_tvalid_i) {
+    const Beat& beat = beats_.front();
+    for (int w = 0; w < 16; ++w) t.s_axis_tdata_i[w] = static_cast<std::uint32_t>(random_());
+    for (std::size_t i = 0; i < beat.data.size(); ++i) {
+      const std::uint32_t shift = 8 * (i % 4);
+      t.s_axis_tdata_i[i / 4] &= ~(0xffu << shift);
+      t.s_axis_tdata_i[i / 4] |= std::uint32_t{beat.data[i]} << shift;
+    }
+    t.s_axis_tkeep_i = beat.data.size() == 64 ? ~0ull : (1ull << beat.data.size()) - 1;
+    t.s_axis_tlast_i = beat.last;
+    t.s_axis_tuser_i = beat.bad && beat.last;
+  }
+  t.rx_seg_ready_i = draw(seg_ready);
+  t.fb_ready_i = draw(fb_ready);
+  t.m_axis_tready_i = draw(tx_ready);
+  t.rd_cmd_ready_i = draw(cmd_ready);
+  t.tx_seg_valid_i = !segments_.empty();
+  if (!segments_.empty() && !seg_shown_) {
+    const TxSegment& s = segments_.front();
+    int top = 303;
+    auto& v = t.tx_seg_i;
+    put_bits(v, top, s.remote_ip, 32);
+    put_bits(v, top, kOurIp, 32);
+    put_bits(v, top, s.remote_port, 16);
+    put_bits(v, top, s.local_port, 16);
+    put_bits(v, top, s.seq, 32);
+    put_bits(v, top, s.ack, 32);
+    put_bits(v, top, s.wnd, 16);
+    put_bits(v, top, s.flags, 8);
+    put_bits(v, top, s.mss.has_value(), 1);
+    put_bits(v, top, s.mss.value_or(0xdead), 16);
+    put_bits(v, top, s.ws.has_value(), 1);
+    put_bits(v, top, s.ws.value_or(9), 4);
+    put_bits(v, top, s.ring_page, 52);
+    put_bits(v, top, s.ring_log2, 5);
+    put_bits(v, top, s.ring_offset, 24);
+    put_bits(v, top, s.len, 16);
+    seg_shown_ = true;
+  }
+  t.rd_valid_i = !lines_.empty() && (line_shown_ || draw(line_valid));
+  if (t.rd_valid_i && !line_shown_) {
+    for (int i = 0; i < 64; ++i) {
+      const std::uint32_t shift = 8 * (i % 4);
+      if (shift == 0) t.rd_data_i[i / 4] = 0;
+      t.rd_data_i[i / 4] |= std::uint32_t{memory_byte(lines_.front() + i)} << shift;
+    }
+    line_shown_ = true;
+  }
+}
+
+inline void WireBench::count() {
+  Vtoe_wire& t = *top_;
+  const std::pair<const char*, int> pulses[] = {
+      {"rx_frames", t.cnt_rx_frames_o},           {"rx_tcp", t.cnt_rx_tcp_segments_o},
+      {"drop_eth", t.cnt_rx_dropped_eth_o},       {"drop_ip", t.cnt_rx_dropped_ip_o},
+      {"drop_tcp", t.cnt_rx_dropped_tcp_o},       {"overrun", t.cnt_rx_dropped_overrun_o},
+      {"echo", t.cnt_rx_icmp_echo_o},             {"arp", t.cnt_rx_arp_o},
+      {"tx_frames", t.cnt_tx_frames_o},           {"tx_tcp", t.cnt_tx_tcp_segments_o},
+      {"arp_requests", t.cnt_tx_arp_requests_o},  {"unresolved", t.cnt_tx_dropped_unresolved_o}};
+  for (const auto& [name, pulse] : pulses) {
+    if (pulse) ++counts[name];
+  }
+}
+
+inline void WireBench::take_outputs() {
+  Vtoe_wire& t = *top_;
+  if (t.s_axis_tvalid_i) {
+    EXPECT_TRUE(t.s_axis_tready_o);
+    if (beats_.front().last) beat_clocks.push_back(clock);
+    beats_.pop_front();
+  }
+  if (t.tx_seg_valid_i && t.tx_seg_ready_o) {
+    segments_.pop_front();
+    seg_shown_ = false;
+    seg_clocks.push_back(clock);
+  }
+  if (t.rd_valid_i && t.rd_ready_o) {
+    lines_.pop_front();
+    line_shown_ = false;
+  }
+  if (t.rd_cmd_valid_o && t.rd_cmd_ready_i) {
+    ++commands;
+    EXPECT_GT(t.rd_cmd_len_o, 0);
+    const std::uint64_t end = t.rd_cmd_addr_o + t.rd_cmd_len_o;
+    for (std::uint64_t a = t.rd_cmd_addr_o & ~63ull; a < end; a += 64) lines_.push_back(a);
+  }
+  if (t.rx_seg_valid_o && t.rx_seg_ready_i) {
+    int top = 230;
+    RxSegment s;
+    auto take = [&](int width) { return take_bits(t.rx_seg_o, top, width); };
+    s.remote_ip = take(32), s.local_ip = take(32);
+    s.remote_port = take(16), s.local_port = take(16);
+    s.seq = take(32), s.ack = take(32), s.wnd = take(16), s.flags = take(8);
+    s.len = take(16), s.start = take(8);
+    const bool mss_valid = take(1);
+    const auto mss = static_cast<std::uint16_t>(take(16));
+    const bool ws_valid = take(1);
+    const auto ws = static_cast<std::uint8_t>(take(4));
+    if (mss_valid) s.mss = mss;
+    if (ws_valid) s.ws = ws;
+    rx_segments.push_back(s);
+    rx_clocks.push_back(clock);
+  }
+  auto append_beat = [](Bytes& out, const auto& data, int n) {
+    for (int i = 0; i < n; ++i) out.push_back(data[i / 4] >> (8 * (i % 4)));
+  };
+  if (t.fb_valid_o && t.fb_ready_i) {
+    append_beat(fb_frame_, t.fb_data_o, 64);
+    if (t.fb_last_o) fb_frames.push_back(std::exchange(fb_frame_, {}));
+  }
+  if (t.m_axis_tvalid_o && t.m_axis_tready_i) {
+    const int n = std::popcount(static_cast<std::uint64_t>(t.m_axis_tkeep_o));
+    EXPECT_TRUE(n == 64 || t.m_axis_tlast_o);
+    EXPECT_TRUE(n == 64 || t.m_axis_tkeep_o == (1ull << n) - 1);
+    if (tx_frame_.empty()) tx_first_clocks.push_back(clock);
+    append_beat(tx_frame_, t.m_axis_tdata_o, n);
+    if (t.m_axis_tlast_o) {
+      tx_last_clocks.push_back(clock);
+      EXPECT_GE(tx_frame_.size(), 60u);
+      tx_frames.push_back(std::exchange(tx_frame_, {}));
+    }
+  }
+}
+
+inline void WireBench::step() {
+  drive_inputs();
+  top_->clk_i = 0;
+  top_->eval();
+  if (top_->rst_ni) {
+    count();
+    take_outputs();
+  }
+  top_->clk_i = 1;
+  top_->eval();
+  ++clock;
+}
+
+}  // namespace millrace::sim
