@@ -263,6 +263,7 @@ void ConnBench::take() {
   if (dut_->rx_seg_valid_o && dut_->rx_seg_ready_i && on_rx_segment) {
     on_rx_segment(rx_segment(Bits::of(247, dut_->rx_seg_o)));
   }
+  if (dut_->seg_valid_i && seg && on_segment_taken) on_segment_taken(segments.front());
   dut_->clk_i = 1;
   dut_->eval();
   taken(segments, dut_->seg_valid_i, seg);

@@ -204,6 +204,7 @@ class ConnBench {
   std::deque<std::uint16_t> freed;
 
   // Called for each word taken, in the clock in which it is taken.
+  std::function<void(const Segment&)> on_segment_taken;
   std::function<void(const RxSegment&)> on_rx_segment;
   std::function<void(const RxCtl&)> on_rx_ctl;
   std::function<void(const TxCtl&)> on_tx_ctl;

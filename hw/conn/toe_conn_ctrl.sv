@@ -262,7 +262,8 @@ module toe_conn_ctrl (
             end else if (end_kind_q == toe_pkg::EndTimeWait) begin
               meta_q.time_wait <= 1'b1;
               state_q <= StIdle;
-            end else if (end_kind_q == toe_pkg::EndHandshake && meta_q.passive) begin
+            end else if (end_kind_q == toe_pkg::EndHandshake && meta_q.passive &&
+                         !meta_q.time_wait) begin
               state_q <= StListRead;
             end else begin
               state_q <= StClose;
