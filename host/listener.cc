@@ -95,7 +95,7 @@ void Runtime::submit_listeners() {
     Listener& listener = listeners_[i];
     const bool unlisten = listener.want_unlisten_ && listener.id_known_;
     if (!listener.want_listen_ && !unlisten) continue;
-    if (!submissions_.has_room()) {
+    if (submissions_.room(1) == 0) {
       listeners_dirty_ = true;
       return;
     }

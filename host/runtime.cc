@@ -22,44 +22,50 @@ constexpr std::uint64_t kFullRingUs = 100;       // longest sleep while entries 
 
 std::size_t Runtime::poll() {
   MILLRACE_ASSERT(!in_poll_);
-  if (lost()) [[unlikely]] {
+  if (lost_) [[unlikely]] {
     end_all();
     return dispatch();
   }
   std::uint32_t taken = 0;
   std::uint32_t word = 0;
+  std::uint16_t submissions_taken = 0;
   const contract::CompletionEntry* entry = nullptr;
-  while (taken < kBatch && (entry = completions_.peek(word)) != nullptr) {
-    if (!take(*entry, word)) [[unlikely]] {
+  in_poll_ = true;
+  while ((entry = completions_.peek(word)) != nullptr) {
+    Connection& connection = connections_[entry->cookie & cookie_mask_];
+    submissions_taken = entry->sq_head;
+    // The usual report repeats flags, state and status; only offsets moved.
+    if (word != connection.last_word_ || entry->cookie != connection.cookie_) [[unlikely]] {
+      apply_other(*entry, word);
+      completions_.pop();
+    } else if (!connection.rx_.set_received(entry->received_up_to) ||
+               !connection.tx_.set_acked(entry->acked_up_to)) [[unlikely]] {
       fault(*entry);
       break;
+    } else {
+      completions_.pop();
+      if (connection.handler_ != nullptr) [[likely]]
+        connection.handler_->on_event(connection);
     }
-    submissions_.set_head(entry->sq_head);
-    completions_.pop();
-    ++taken;
+    if (++taken == kBatch) [[unlikely]]
+      break;
   }
-  if (taken == 0 && lists_.changed.size() == 0 && !listeners_changed_) {
+  in_poll_ = false;
+  if (taken != 0) [[likely]] {
+    submissions_.set_head(submissions_taken);
+    stats_.completions += taken;
+    heard_ = true;
+    empty_polls_ = 0;
+  }
+  if (lists_.changed.size() != 0 || listeners_changed_ || starved_) [[unlikely]] {
+    return taken + dispatch();
+  }
+  if (taken == 0) [[unlikely]]
     nothing_came();
-    return 0;
-  }
-  heard_ = true;
-  empty_polls_ = 0;
-  stats_.completions += taken;
-  return dispatch();
+  return taken;
 }
 
-// False if the card says what cannot be.
-inline bool Runtime::take(const contract::CompletionEntry& entry, std::uint32_t word) {
-  Connection& connection = connections_[entry.cookie & (capacity_ - 1)];
-  // The usual report repeats flags, state and status, and only the offsets moved.
-  if (word != connection.last_word_ || entry.cookie != connection.cookie_) [[unlikely]] {
-    return apply_other(entry, word);
-  }
-  connection.mark_changed();
-  return connection.rx_.set_received(entry.received_up_to) &&
-         connection.tx_.set_acked(entry.acked_up_to);
-}
-
+// Calls the handlers of connections and listeners whose state, not only offsets, changed.
 std::size_t Runtime::dispatch() {
   in_poll_ = true;
   ConnectionList& changed = lists_.changed;
@@ -73,10 +79,8 @@ std::size_t Runtime::dispatch() {
   const std::uint32_t added = changed.size() - count;
   for (std::uint32_t i = 0; i < added; ++i) changed[i] = changed[count + i];
   changed.resize(added);
-  if (listeners_changed_) [[unlikely]]
-    dispatch_listeners();
-  if (starved_ && freed_) [[unlikely]]
-    refill_starved();
+  if (listeners_changed_) dispatch_listeners();
+  if (starved_ && freed_) refill_starved();
   in_poll_ = false;
   return count;
 }
@@ -105,9 +109,9 @@ void Runtime::flush() {
   constexpr std::uint32_t kPlainUpdate = Connection::kWantUpdate | Connection::kEstablished;
   ConnectionList& dirty = lists_.dirty;
   const std::uint32_t count = dirty.size();
-  std::uint32_t done = 0;
-  for (; done < count && submissions_.has_room(); ++done) {
-    Connection& connection = *dirty[done];
+  const std::uint32_t room = submissions_.room(count);
+  for (std::uint32_t i = 0; i < room; ++i) {
+    Connection& connection = *dirty[i];
     const std::uint32_t work = connection.work_;
     if ((work & kDecisive) == kPlainUpdate) [[likely]] {
       connection.work_ = work & ~(Connection::kWantUpdate | Connection::kInDirty);
@@ -119,8 +123,8 @@ void Runtime::flush() {
     }
   }
   // What found no room stays, in order.
-  for (std::uint32_t i = done; i < count; ++i) dirty[i - done] = dirty[i];
-  dirty.resize(count - done);
+  for (std::uint32_t i = room; i < count; ++i) dirty[i - room] = dirty[i];
+  dirty.resize(count - room);
   const auto unseen = static_cast<std::uint16_t>(completions_.head() - rung_head_);
   if (submissions_.tail() != rung_tail_ || unseen >= completions_.size() / 4) ring_doorbell();
 }
@@ -201,6 +205,7 @@ void Runtime::check_alive() {
 
 void Runtime::lose(Error why) {
   if (!failure_) failure_ = std::move(why);
+  lost_ = true;
 }
 
 void Runtime::fault(const contract::CompletionEntry& entry) {

@@ -36,7 +36,7 @@ struct ConnectOptions {
 };
 
 struct RuntimeOptions {
-  QueuePairOptions queue_pair{};        // ring sizes and memory for all connections' rings
+  QueuePairOptions queue_pair{};      // ring sizes and memory for all connections' rings
   std::uint32_t max_connections = 0;  // handles, LISTEN ones included; 0: as many as the card has
   std::uint64_t liveness_interval_us = 1'000'000;  // device time between questions to a silent card
 };
@@ -91,7 +91,7 @@ class Runtime {
 
   // The card failed: every connection ends with connection_aborted, nothing new can be opened. Open
   // another card.
-  bool lost() const { return failure_.has_value(); }
+  bool lost() const { return lost_; }
   const std::optional<Error>& failure() const { return failure_; }
 
   const RuntimeStats& stats() const { return stats_; }
@@ -116,8 +116,7 @@ class Runtime {
     return static_cast<std::uint32_t>(&connection - connections_.get());
   }
 
-  bool take(const contract::CompletionEntry& entry, std::uint32_t word);
-  bool apply_other(const contract::CompletionEntry& entry, std::uint32_t word);
+  void apply_other(const contract::CompletionEntry& entry, std::uint32_t word);
   bool apply_report(const contract::CompletionEntry& entry, std::uint32_t word);
   void apply_response(const contract::CompletionEntry& entry, std::uint32_t word);
   void apply_listen_response(Listener& listener, Status status, std::uint32_t id);
@@ -150,11 +149,13 @@ class Runtime {
   SubmissionRing submissions_;
   CompletionRing completions_;
   std::unique_ptr<Connection[]> connections_;
-  std::uint32_t capacity_;       // a power of two
+  std::uint32_t capacity_;  // a power of two
+  std::uint32_t cookie_mask_;
   std::uint32_t doorbell_;       // register offset
   std::uint16_t rung_tail_ = 0;  // what the last doorbell said
   std::uint16_t rung_head_ = 0;
   std::uint32_t empty_polls_ = 0;
+  bool lost_ = false;   // failure_ is set
   bool heard_ = false;  // a completion came since the last question to the card
   bool in_poll_ = false;
   bool starved_ = false;  // some listener lacks connections

@@ -55,6 +55,7 @@ Runtime::Runtime(Card& card, const RuntimeOptions& options, const QueuePair& pai
       completions_(pair.completions.bytes.data(), pair.cq_log2),
       connections_(std::make_unique<Connection[]>(capacity)),
       capacity_(capacity),
+      cookie_mask_(capacity - 1),
       doorbell_(contract::kDoorbellBase + pair.number * contract::kDoorbellStride),
       pair_(pair),
       slots_(pair.buffers.bytes),
@@ -245,17 +246,17 @@ void Connection::release() {
 
 // --- Completions
 
-bool Runtime::apply_other(const contract::CompletionEntry& entry, std::uint32_t word) {
-  if ((word & 0xFF) == static_cast<std::uint32_t>(contract::CompletionKind::kReport)) {
-    return apply_report(entry, word);
+void Runtime::apply_other(const contract::CompletionEntry& entry, std::uint32_t word) {
+  if ((word & 0xFF) != static_cast<std::uint32_t>(contract::CompletionKind::kReport)) {
+    apply_response(entry, word);
+  } else if (!apply_report(entry, word)) {
+    fault(entry);
   }
-  apply_response(entry, word);
-  return true;
 }
 
 bool Runtime::apply_report(const contract::CompletionEntry& entry, std::uint32_t word) {
   using contract::CompletionFlag;
-  Connection& connection = connections_[entry.cookie & (capacity_ - 1)];
+  Connection& connection = connections_[entry.cookie & cookie_mask_];
   if (connection.cookie_ != entry.cookie || connection.final()) {
     ++stats_.stray_reports;
     return true;
@@ -359,7 +360,7 @@ void Runtime::apply_response(const contract::CompletionEntry& entry, std::uint32
     ++stats_.refused_updates;
     return;
   }
-  Connection& connection = connections_[entry.cookie & (capacity_ - 1)];
+  Connection& connection = connections_[entry.cookie & cookie_mask_];
   if (connection.cookie_ != entry.cookie || connection.final()) {
     ++stats_.stray_reports;
     return;

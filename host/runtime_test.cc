@@ -297,8 +297,9 @@ TEST_F(RuntimeTest, WindowIsOpenedLazilyButBeforeSleep) {
 TEST_F(RuntimeTest, SilentCardEndsEverythingAndReopeningWorks) {
   std::uint16_t index = 0;
   Connection* connection = open(index);
+  CountingListenerHandler listener_handler;
   auto listener = runtime->listen({.port = 7, .backlog = 2, .tx_size = kRing, .rx_size = kRing},
-                                  *std::make_unique<CountingListenerHandler>().release());
+                                  listener_handler);
   settle();
   device->silence();
   const int calls = handler.calls;
@@ -312,7 +313,9 @@ TEST_F(RuntimeTest, SilentCardEndsEverythingAndReopeningWorks) {
   EXPECT_EQ(handler.calls, calls + 1);
   EXPECT_EQ((*listener)->state(), Listener::State::kClosed);
   EXPECT_EQ((*listener)->error(), std::errc::connection_aborted);
+  EXPECT_GE(listener_handler.calls, 1);
   EXPECT_EQ(runtime->poll(), 0U);
+  (*listener)->release();
   EXPECT_EQ(runtime->connect({.remote = {1, 1}}, handler).error().code, Errc::kDeviceLost);
   connection->release();
   EXPECT_EQ(runtime->open_connections(), 0U);

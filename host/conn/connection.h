@@ -89,11 +89,10 @@ class alignas(64) Connection {
   }
   // Copies as many bytes as there is room for and returns how many.
   std::size_t write_some(std::span<const std::byte> bytes) {
-    if (writing_ended()) [[unlikely]]
+    if (writing_ended() || bytes.empty()) [[unlikely]]
       return 0;
-    const std::size_t count = tx_.write(bytes);
-    if (count != 0) request_update();
-    return count;
+    request_update();
+    return tx_.write(bytes);
   }
   // No byte follows what is committed: FIN is sent after it (RFC 9293 3.10.4). Again: no effect.
   void finish() {
@@ -110,9 +109,10 @@ class alignas(64) Connection {
   // Gives `count` bytes back to the card, which opens the window.
   void consume(std::size_t count) {
     rx_.consume(count);
+    if ((work_ & kInDirty) != 0) return;  // the update that is due anyway tells it
     if (rx_.unannounced() >= rx_.size() / 4) {
       request_update();
-    } else if ((work_ & (kInDirty | kInLazy)) == 0) {
+    } else if ((work_ & kInLazy) == 0) {
       work_ |= kInLazy;
       lists_->lazy.push(this);
     }

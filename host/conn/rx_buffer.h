@@ -46,10 +46,10 @@ class RxBuffer {
   // The card says that data up to `offset` modulo 2^32 is in place. False if that is outside the
   // ring.
   bool set_received(std::uint32_t offset) {
-    const std::uint32_t step = offset - static_cast<std::uint32_t>(received_);
-    if (step > size_ - (received_ - consumed_)) [[unlikely]]
+    const std::uint32_t in_ring = offset - static_cast<std::uint32_t>(consumed_);
+    if (in_ring > size_) [[unlikely]]
       return false;
-    received_ += step;
+    received_ = consumed_ + in_ring;
     return true;
   }
 

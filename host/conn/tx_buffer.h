@@ -43,24 +43,24 @@ class TxBuffer {
   std::size_t write(std::span<const std::byte> bytes) {
     const std::size_t count = std::min(bytes.size(), room());
     const std::size_t at = committed_ & (size_ - 1);
-    if (count <= size_ - at) [[likely]] {
+    committed_ += count;
+    const std::size_t to_end = size_ - at;
+    if (count <= to_end) [[likely]] {
       std::memcpy(base_ + at, bytes.data(), count);
     } else {
-      const std::size_t first = size_ - at;
-      std::memcpy(base_ + at, bytes.data(), first);
-      std::memcpy(base_, bytes.data() + first, count - first);
+      std::memcpy(base_ + at, bytes.data(), to_end);
+      std::memcpy(base_, bytes.data() + to_end, count - to_end);
     }
-    committed_ += count;
     return count;
   }
 
-  // The card says that the peer has acknowledged up to `offset` modulo 2^32. False if that was
-  // never sent.
+  // The card says that the peer has acknowledged up to `offset` modulo 2^32. False if that is
+  // outside the ring.
   bool set_acked(std::uint32_t offset) {
-    const std::uint32_t step = offset - static_cast<std::uint32_t>(acked_);
-    if (step > committed_ - acked_) [[unlikely]]
+    const std::uint32_t in_ring = static_cast<std::uint32_t>(committed_) - offset;
+    if (in_ring > size_) [[unlikely]]
       return false;
-    acked_ += step;
+    acked_ = committed_ - in_ring;
     return true;
   }
 

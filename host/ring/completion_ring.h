@@ -13,42 +13,48 @@ namespace millrace::host {
 class CompletionRing {
  public:
   // The first four bytes of an entry as one little-endian word: kind, flags, state, status.
-  static constexpr std::uint32_t kPhaseShift = 15;
-  static constexpr std::uint32_t kPhaseMask = 1U << kPhaseShift;
+  static constexpr std::uint32_t kPhaseMask = 0x8000;
   static_assert(static_cast<std::uint32_t>(contract::CompletionFlag::kPhase) << 8 == kPhaseMask);
 
   CompletionRing() = default;
 
   // `entries` points to 2^log2 entries in zeroed shared memory.
   CompletionRing(const std::byte* entries, unsigned log2)
-      : entries_(reinterpret_cast<const contract::CompletionEntry*>(entries)), log2_(log2) {}
+      : next_(reinterpret_cast<const contract::CompletionEntry*>(entries)),
+        begin_(next_),
+        end_(next_ + (std::size_t{1} << log2)) {}
 
   // The oldest entry that was not popped, or null. `word` receives its first four bytes without the
   // phase bit. The load of the phase acquires: the rest of the entry, and the payload that it
   // announces, are visible.
   const contract::CompletionEntry* peek(std::uint32_t& word) const {
-    const contract::CompletionEntry* entry = entries_ + (head_ & ((1U << log2_) - 1));
-    const std::uint32_t value =
-        __atomic_load_n(reinterpret_cast<const std::uint32_t*>(entry), __ATOMIC_ACQUIRE);
-    if ((((value >> kPhaseShift) ^ (head_ >> log2_)) & 1U) == 0) return nullptr;
-    word = value & ~kPhaseMask;
-    return entry;
+    word =
+        __atomic_load_n(reinterpret_cast<const std::uint32_t*>(next_), __ATOMIC_ACQUIRE) ^ phase_;
+    return (word & kPhaseMask) == 0 ? next_ : nullptr;
   }
   bool empty() const {
     std::uint32_t word = 0;
     return peek(word) == nullptr;
   }
 
-  void pop() { ++head_; }
+  void pop() {
+    ++head_;
+    if (++next_ == end_) [[unlikely]] {
+      next_ = begin_;
+      phase_ ^= kPhaseMask;
+    }
+  }
 
   // Entries popped so far, modulo 2^16: what the doorbell tells the card.
   std::uint16_t head() const { return static_cast<std::uint16_t>(head_); }
-  std::uint32_t size() const { return 1U << log2_; }
+  std::uint32_t size() const { return static_cast<std::uint32_t>(end_ - begin_); }
 
  private:
-  const contract::CompletionEntry* entries_ = nullptr;
-  std::uint32_t log2_ = 0;
+  const contract::CompletionEntry* next_ = nullptr;
+  std::uint32_t phase_ = kPhaseMask;  // of new entries, in place
   std::uint32_t head_ = 0;
+  const contract::CompletionEntry* begin_ = nullptr;
+  const contract::CompletionEntry* end_ = nullptr;
 };
 
 }  // namespace millrace::host

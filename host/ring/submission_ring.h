@@ -5,10 +5,10 @@
 
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 
-#include "host/base/assert.h"
 #include "hw/contract/generated/contract.h"
 
 namespace millrace::host {
@@ -19,33 +19,41 @@ class SubmissionRing {
 
   // `entries` points to 2^log2 entries and `status_line` to 64 bytes, both in zeroed shared memory.
   SubmissionRing(std::byte* entries, unsigned log2, const std::byte* status_line)
-      : entries_(entries), status_line_(status_line), log2_(static_cast<std::uint16_t>(log2)) {}
+      : next_(entries),
+        end_(entries + (std::size_t{contract::kEntryBytes} << log2)),
+        begin_(entries),
+        status_line_(status_line) {}
 
-  // True if an entry fits.
-  bool has_room() {
-    const auto used = static_cast<std::uint16_t>(tail_ - head_);
-    return (used >> log2_) == 0 || refresh_head();
+  // How many of `wanted` entries fit now. Looks at the status line only if what is known is not
+  // enough.
+  std::uint32_t room(std::uint32_t wanted) {
+    if (free() < wanted) [[unlikely]]
+      refresh_head();
+    return std::min(free(), wanted);
   }
 
-  // Stores an entry whose flags carry no phase bit. Needs has_room().
+  // Stores an entry whose flags carry no phase bit. Needs room().
   template <typename Entry>
   void push(Entry entry) {
     static_assert(sizeof(Entry) == contract::kEntryBytes);
-    entry.flags = static_cast<std::uint8_t>(entry.flags | phase());
-    std::memcpy(next(), &entry, sizeof(entry));
-    ++tail_;
+    entry.flags = static_cast<std::uint8_t>(entry.flags | (phase_ >> 8));
+    std::memcpy(next_, &entry, sizeof(entry));
+    advance();
   }
 
-  // As push() of an UpdateEntry, in four stores.
+  // As push() of an UpdateEntry, in few stores.
   void push_update(contract::Opcode opcode, std::uint32_t fin, std::uint32_t connection_id,
                    std::uint32_t sent_up_to, std::uint32_t consumed_up_to) {
-    const std::uint64_t head = static_cast<std::uint64_t>(opcode) |
-                               (static_cast<std::uint64_t>(fin | phase()) << 8) |
-                               (static_cast<std::uint64_t>(connection_id) << 32);
-    const std::uint64_t words[4] = {
-        head, sent_up_to | (static_cast<std::uint64_t>(consumed_up_to) << 32), 0, 0};
-    std::memcpy(next(), words, sizeof(words));
-    ++tail_;
+    const std::uint32_t words[8] = {static_cast<std::uint32_t>(opcode) | (fin << 8) | phase_,
+                                    connection_id,
+                                    sent_up_to,
+                                    consumed_up_to,
+                                    0,
+                                    0,
+                                    0,
+                                    0};
+    std::memcpy(next_, words, sizeof(words));
+    advance();
   }
 
   // The head that a completion carried; the status line may have said more already.
@@ -53,31 +61,37 @@ class SubmissionRing {
     if (static_cast<std::int16_t>(head - head_) > 0) head_ = head;
   }
 
+  // Entries pushed so far, modulo 2^16: what the doorbell tells the card.
   std::uint16_t tail() const { return tail_; }
-  std::uint16_t in_flight() const { return static_cast<std::uint16_t>(tail_ - head_); }
-
-  // Reads the status line: the card's head may be ahead of what completions said. True if there is
-  // room now.
-  bool refresh_head() {
-    const auto* word = reinterpret_cast<const std::uint32_t*>(status_line_);
-    head_ = static_cast<std::uint16_t>(__atomic_load_n(word, __ATOMIC_ACQUIRE));
-    return (static_cast<std::uint16_t>(tail_ - head_) >> log2_) == 0;
+  std::uint32_t free() const { return size() - static_cast<std::uint16_t>(tail_ - head_); }
+  std::uint32_t size() const {
+    return static_cast<std::uint32_t>((end_ - begin_) / contract::kEntryBytes);
   }
 
  private:
-  std::uint32_t phase() const {
-    return (((tail_ >> log2_) & 1U) ^ 1U) *
-           static_cast<std::uint32_t>(contract::SubmissionFlag::kPhase);
+  static constexpr std::uint32_t kPhase =
+      static_cast<std::uint32_t>(contract::SubmissionFlag::kPhase) << 8;
+
+  void refresh_head() {
+    const auto* word = reinterpret_cast<const std::uint32_t*>(status_line_);
+    head_ = static_cast<std::uint16_t>(__atomic_load_n(word, __ATOMIC_ACQUIRE));
   }
-  std::byte* next() const {
-    return entries_ + (tail_ & ((1U << log2_) - 1)) * std::size_t{contract::kEntryBytes};
+  void advance() {
+    ++tail_;
+    next_ += contract::kEntryBytes;
+    if (next_ == end_) [[unlikely]] {
+      next_ = begin_;
+      phase_ ^= kPhase;
+    }
   }
 
-  std::byte* entries_ = nullptr;
-  const std::byte* status_line_ = nullptr;
-  std::uint16_t log2_ = 0;
+  std::byte* next_ = nullptr;
+  std::byte* end_ = nullptr;
+  std::uint32_t phase_ = kPhase;  // of the next entry, in place
   std::uint16_t tail_ = 0;
   std::uint16_t head_ = 0;
+  std::byte* begin_ = nullptr;
+  const std::byte* status_line_ = nullptr;
 };
 
 }  // namespace millrace::host
