@@ -20,6 +20,7 @@ module toe_arp (
   input  logic [31:0]  rx_target_ip_i,
 
   input  logic [31:0]  look_ip_i,      // answer in the same clock
+  input  logic [7:0]   look_slot_i,    // octets 1 to 3 of look_ip_i, exclusive or, from a register
   output logic         look_hit_o,
   output logic [47:0]  look_mac_o,
   output logic         look_stale_o,
@@ -35,10 +36,6 @@ module toe_arp (
   output logic         empty_o
 );
 
-  function automatic logic [7:0] slot(input logic [23:0] ip);
-    slot = ip[7:0] ^ ip[15:8] ^ ip[23:16];
-  endfunction
-
   // ---- cache: address, MAC, time learned -----------------------------------------------------------
   (* ram_style = "distributed" *) logic [111:0] cache_mem [0:255];
   logic [255:0] cache_valid_q;
@@ -47,11 +44,10 @@ module toe_arp (
   logic [47:0] learn_mac_q;
   logic [111:0] look_entry;
   logic [31:0] look_age;
-  logic [7:0] look_slot;
+  logic [7:0] learn_slot_q;
 
-  assign look_slot = slot(look_ip_i[23:0]);
-  assign look_entry = cache_mem[look_slot];
-  assign look_hit_o = cache_valid_q[look_slot] && (look_entry[111:80] == look_ip_i);
+  assign look_entry = cache_mem[look_slot_i];
+  assign look_hit_o = cache_valid_q[look_slot_i] && (look_entry[111:80] == look_ip_i);
   assign look_mac_o = look_entry[79:32];
   assign look_age = now_us_i - look_entry[31:0];
   assign look_stale_o = look_age > age_us_i;
@@ -60,9 +56,10 @@ module toe_arp (
   always_ff @(posedge clk_i) begin
     if (rx_valid_i) begin
       learn_ip_q <= rx_sender_ip_i;
+      learn_slot_q <= rx_sender_ip_i[7:0] ^ rx_sender_ip_i[15:8] ^ rx_sender_ip_i[23:16];
       learn_mac_q <= rx_sender_mac_i;
     end
-    if (learn_q) cache_mem[slot(learn_ip_q[23:0])] <= {learn_ip_q, learn_mac_q, now_us_i};
+    if (learn_q) cache_mem[learn_slot_q] <= {learn_ip_q, learn_mac_q, now_us_i};
     if (!rst_ni || !enable_i) begin
       cache_valid_q <= '0;
       learn_q <= 1'b0;
@@ -73,7 +70,7 @@ module toe_arp (
                  (rx_sender_ip_i != ipv4_i);
       reply_q <= rx_valid_i && (rx_target_ip_i == ipv4_i) && !rx_reply_i;
       learned_q <= learn_q;
-      if (learn_q) cache_valid_q[slot(learn_ip_q[23:0])] <= 1'b1;
+      if (learn_q) cache_valid_q[learn_slot_q] <= 1'b1;
     end
   end
 
@@ -83,22 +80,26 @@ module toe_arp (
   logic [15:0] asked_valid_q;
   logic [3:0] ask_slot;
   logic [31:0] ask_age;
-  logic ask_recent, ask_fresh, ask_ready, announce_q, enabled_q, announce_take;
+  logic [31:0] ask_ip_q;
+  logic ask_q, ask_recent, ask_fresh, ask_ready, announce_q, enabled_q, announce_take;
 
-  assign ask_slot = look_ip_i[3:0] ^ look_ip_i[7:4] ^ look_ip_i[11:8] ^ look_ip_i[15:12];
+  assign ask_slot = ask_ip_q[3:0] ^ ask_ip_q[7:4] ^ ask_ip_q[11:8] ^ ask_ip_q[15:12];
   assign ask_age = now_us_i - asked_mem[ask_slot][31:0];
-  assign ask_recent = asked_valid_q[ask_slot] && (asked_mem[ask_slot][63:32] == look_ip_i) &&
+  assign ask_recent = asked_valid_q[ask_slot] && (asked_mem[ask_slot][63:32] == ask_ip_q) &&
                       (ask_age < AskEveryUs);
-  assign ask_fresh = ask_i && !ask_recent && !announce_q && ask_ready;
+  assign ask_fresh = ask_q && !ask_recent && !announce_q && ask_ready;
   assign announce_take = announce_q && ask_ready;
 
   always_ff @(posedge clk_i) begin
-    if (ask_fresh) asked_mem[ask_slot] <= {look_ip_i, now_us_i};
+    if (ask_i) ask_ip_q <= look_ip_i;
+    if (ask_fresh) asked_mem[ask_slot] <= {ask_ip_q, now_us_i};
     if (!rst_ni) begin
+      ask_q <= 1'b0;
       asked_valid_q <= '0;
       announce_q <= 1'b0;
       enabled_q <= 1'b0;
     end else begin
+      ask_q <= ask_i;
       enabled_q <= enable_i;
       if (!enable_i) asked_valid_q <= '0;
       else if (ask_fresh) asked_valid_q[ask_slot] <= 1'b1;
@@ -115,7 +116,7 @@ module toe_arp (
 
   toe_fifo #(.Width(32), .Depth(4)) u_questions (
     .clk_i, .rst_ni,
-    .in_data_i(announce_q ? ipv4_i : look_ip_i), .in_valid_i(announce_q || (ask_i && !ask_recent)),
+    .in_data_i(announce_q ? ipv4_i : ask_ip_q), .in_valid_i(announce_q || (ask_q && !ask_recent)),
     .in_ready_o(ask_ready),
     .out_data_o(ask_ip), .out_valid_o(ask_valid), .out_ready_i(load && !choose_reply),
     .count_o(ask_count)
@@ -160,7 +161,7 @@ module toe_arp (
   assign m_last_o = 1'b1;
   assign m_valid_o = frame_valid_q;
   assign request_sent_o = frame_valid_q && m_ready_i && frame_ask_q;
-  assign empty_o = (ask_count == '0) && (reply_count == '0) && !frame_valid_q && !announce_q &&
+  assign empty_o = (ask_count == '0) && (reply_count == '0) && !frame_valid_q && !announce_q && !ask_q &&
                    !learn_q && !learned_q && !reply_q && (enable_i == enabled_q);
 
 endmodule

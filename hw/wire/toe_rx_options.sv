@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Queue of verified segments, and the options of SYN segments among them: maximum segment size
-// (RFC 9293 3.7.1) and window scale (RFC 7323 2.2), two clocks per option while the queue holds the
+// (RFC 9293 3.7.1) and window scale (RFC 7323 2.2), three clocks per option while the queue holds the
 // rest. A SYN with a malformed option list is dropped. Other segments pass without delay.
 // For every segment with payload frame_o says, in order, whether its stored frame is kept.
 
@@ -54,48 +54,59 @@ module toe_rx_options #(
     .count_o(opt_count)
   );
 
-  // Two clocks per option: fetch kind, length and value, then judge and advance.
-  logic look_q, done_q, bad_q, mss_valid_q, ws_valid_q;
+  // Three clocks per option: fetch kind, length and value; judge them alone; judge the end, advance.
+  localparam logic [1:0] StepFetch = 2'd0;
+  localparam logic [1:0] StepJudge = 2'd1;
+  localparam logic [1:0] StepAdvance = 2'd2;
+  logic [1:0] step_q;
+  logic done_q, bad_q, mss_valid_q, ws_valid_q;
   logic [15:0] mss_q;
   logic [3:0] ws_q;
   logic [5:0] at_q, end_pos;
+  logic [6:0] next_q;
   logic [31:0] win_q;
   logic [7:0] kind, olen;
-  logic [6:0] next;
-  logic short_one;
+  logic is_end_q, is_wrong_q, is_mss_q, is_ws_q, is_nop;
 
   assign kind = win_q[7:0];
   assign olen = win_q[15:8];
   assign end_pos = {opt_head[323:320], 2'b00};
-  assign short_one = kind == 8'd1;
-  assign next = 7'(at_q) + (short_one ? 7'd1 : 7'(olen[5:0]));
+  assign is_nop = kind == 8'd1;
 
   always_ff @(posedge clk_i) begin
-    if (opt_valid && !look_q && !done_q) win_q <= 32'({24'd0, opt_head[319:0]} >> {at_q, 3'b000});
+    if (opt_valid && step_q == StepFetch) begin
+      win_q <= 32'({24'd0, opt_head[319:0]} >> {at_q, 3'b000});
+    end
+    if (step_q == StepJudge) begin
+      next_q <= 7'(at_q) + (is_nop ? 7'd1 : 7'(olen[5:0]));
+      is_end_q <= kind == 8'd0;
+      is_wrong_q <= !is_nop && ((olen < 8'd2) || (olen > 8'd40) || (end_pos - at_q < 6'd2));
+      is_mss_q <= (kind == 8'd2) && (olen == 8'd4);
+      is_ws_q <= (kind == 8'd3) && (olen == 8'd3);
+    end
     if (!rst_ni || pop) begin
-      look_q <= 1'b0;
+      step_q <= StepFetch;
       done_q <= 1'b0;
       bad_q <= 1'b0;
       at_q <= '0;
       mss_valid_q <= 1'b0;
       ws_valid_q <= 1'b0;
     end else if (head_valid && head_syn && opt_valid && !done_q) begin
-      look_q <= !look_q;
-      if (look_q) begin
-        if (kind == 8'd0) begin
+      step_q <= (step_q == StepAdvance) ? StepFetch : step_q + 2'd1;
+      if (step_q == StepAdvance) begin
+        at_q <= next_q[5:0];
+        if (is_end_q) begin
           done_q <= 1'b1;
-        end else if (!short_one && ((7'(at_q) + 7'd1 >= 7'(end_pos)) || (olen < 8'd2) ||
-                                    (olen > 8'd40) || (next > 7'(end_pos)))) begin
+        end else if (is_wrong_q || (next_q > 7'(end_pos))) begin
           bad_q <= 1'b1;
           done_q <= 1'b1;
         end else begin
-          at_q <= next[5:0];
-          done_q <= next == 7'(end_pos);
-          if (kind == 8'd2 && olen == 8'd4) begin
+          done_q <= next_q == 7'(end_pos);
+          if (is_mss_q) begin
             mss_valid_q <= 1'b1;
             mss_q <= {win_q[23:16], win_q[31:24]};
           end
-          if (kind == 8'd3 && olen == 8'd3) begin
+          if (is_ws_q) begin
             ws_valid_q <= 1'b1;
             ws_q <= (win_q[23:16] > 8'd14) ? 4'd14 : win_q[19:16];
           end

@@ -8,7 +8,7 @@
 module toe_tx_align (
   input  logic         clk_i,
   input  logic         rst_ni,
-  input  logic [35:0]  part_i,         // of toe_tx_read
+  input  logic [36:0]  part_i,         // of toe_tx_read
   input  logic         part_valid_i,
   output logic         part_ready_o,
   input  logic [511:0] line_i,
@@ -32,17 +32,18 @@ module toe_tx_align (
   logic room_q;
 
   // ---- a0 ------------------------------------------------------------------------------------------
-  logic [15:0] part_len, left_q, left;
+  logic [15:0] part_len, left_q, left, left_next;
   logic [5:0] part_offset, part_at, part_turn, fill_q, lo;
-  logic part_first, part_last, started_q, flush_q, go, ends, seg_end;
+  logic part_first, part_last, part_one, ends_q, started_q, flush_q, go, ends, seg_end;
   logic [6:0] avail, chunk;
   logic [7:0] hi;
 
-  assign {part_first, part_last, part_turn, part_at, part_offset, part_len} = part_i;
+  assign {part_first, part_last, part_one, part_turn, part_at, part_offset, part_len} = part_i;
   assign left = started_q ? left_q : part_len;
   assign avail = started_q ? 7'd64 : 7'd64 - 7'(part_offset);
   assign lo = (part_first && !started_q) ? part_at : fill_q;
-  assign ends = left <= 16'(avail);
+  assign ends = started_q ? ends_q : part_one;
+  assign left_next = left - 16'(avail);  // if it does not end
   assign chunk = ends ? left[6:0] : avail;
   assign hi = 8'(lo) + 8'(chunk);
   assign seg_end = ends && part_last;
@@ -52,7 +53,8 @@ module toe_tx_align (
 
   always_ff @(posedge clk_i) begin
     if (go) begin
-      left_q <= left - 16'(chunk);
+      left_q <= left_next;
+      ends_q <= left_next <= 16'd64;
       fill_q <= hi[5:0];
     end
     if (!rst_ni) begin
@@ -184,6 +186,7 @@ module toe_tx_align (
       assert (!(beat_valid_q && !body_in_ready));
       assert (!(sum_v_q[2] && sum_last_q[2] && !sum_in_ready));
       assert (!(part_valid_i && part_len == '0));
+      assert (!go || ends == (left <= 16'(avail)));
     end
   end
 `endif

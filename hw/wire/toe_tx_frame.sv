@@ -51,7 +51,7 @@ module toe_tx_frame (
   );
   assign meta = meta_vec;
 
-  logic [35:0] part_in, part_out;
+  logic [36:0] part_in, part_out;
   logic part_in_valid, part_in_ready, part_out_valid, part_out_ready;
   logic [6:0] part_count;
 
@@ -64,7 +64,7 @@ module toe_tx_frame (
     .cmd_ready_i(rd_cmd_ready_i),
     .part_o(part_in), .part_valid_o(part_in_valid), .part_ready_i(part_in_ready)
   );
-  toe_fifo #(.Width(36), .Depth(Outstanding)) u_parts (
+  toe_fifo #(.Width(37), .Depth(Outstanding)) u_parts (
     .clk_i, .rst_ni,
     .in_data_i(part_in), .in_valid_i(part_in_valid), .in_ready_o(part_in_ready),
     .out_data_o(part_out), .out_valid_o(part_out_valid), .out_ready_i(part_out_ready),

@@ -16,7 +16,8 @@ module toe_tx_read (
   output logic [15:0] cmd_len_o,
   output logic        cmd_valid_o,
   input  logic        cmd_ready_i,
-  output logic [35:0] part_o,         // {first, last of the segment, turn, at, offset in line, bytes}
+  output logic [36:0] part_o,         // {first, last of the segment, all in one line, turn, at,
+                                      //  offset in the line, bytes}
   output logic        part_valid_o,
   input  logic        part_ready_i
 );
@@ -85,7 +86,7 @@ module toe_tx_read (
   assign cmd_addr_o = addr_q;
   assign cmd_len_o = n_q;
   assign cmd_valid_o = valid_q && part_ready_i;
-  assign part_o = {!second_q, !more_q, addr_q[5:0] - pos_q, pos_q, addr_q[5:0], n_q};
+  assign part_o = {!second_q, !more_q, 17'(n_q) + 17'(addr_q[5:0]) <= 17'd64, addr_q[5:0] - pos_q, pos_q, addr_q[5:0], n_q};
   assign part_valid_o = valid_q && cmd_ready_i;
 
 endmodule

@@ -18,6 +18,7 @@ module toe_tx_resolve (
   output logic         in_ready_o,
 
   output logic [31:0]  look_ip_o,
+  output logic [7:0]   look_slot_o,    // of the cache, see toe_arp
   input  logic         look_hit_i,
   input  logic [47:0]  look_mac_i,
   input  logic         look_stale_i,
@@ -48,6 +49,8 @@ module toe_tx_resolve (
   /* verilator lint_on UNUSEDSIGNAL */
   logic unsettled;
   logic [1:0] cand_asks_q, park_asks;
+  logic [7:0] cand_slot_q;
+  logic [23:0] park_hop;
   logic cand_valid_q, cand_parked_q, out_valid_q;
   logic [47:0] out_mac_q;
   logic [ParkW-1:0] park_out;
@@ -62,6 +65,7 @@ module toe_tx_resolve (
 
   // ---- one candidate at a time: send, park or drop ---------------------------------------------------
   assign look_ip_o = cand_hop_q;
+  assign look_slot_o = cand_slot_q;
   assign cand_age = now_us_i - cand_time_q;
   assign cand_due = cand_parked_q && !cand_age[31];
   // While a round is due, or the cache changed under one, older segments may be parked for the same
@@ -89,6 +93,7 @@ module toe_tx_resolve (
     .count_o(park_count)
   );
 
+  assign park_hop = park_out[SegW +: 24];
   assign load = !cand_valid_q || decide;
   assign park_out_ready = round_q && load && (round_left_q != '0);
   assign in_ready_o = load && !round_q && !round_wanted_q;
@@ -103,10 +108,12 @@ module toe_tx_resolve (
   always_ff @(posedge clk_i) begin
     if (park_out_valid && park_out_ready) begin
       {cand_asks_q, cand_time_q, cand_hop_q, cand_seg_q} <= park_out;
+      cand_slot_q <= park_hop[7:0] ^ park_hop[15:8] ^ park_hop[23:16];
       cand_parked_q <= 1'b1;
     end else if (load_new) begin
       cand_seg_q <= in_vec;
       cand_hop_q <= hop;
+      cand_slot_q <= hop[7:0] ^ hop[15:8] ^ hop[23:16];
       cand_parked_q <= 1'b0;
     end
     if (send) begin

@@ -127,6 +127,7 @@ module toe_wire (
 
   // ---- ARP and ICMP ------------------------------------------------------------------------------------
   logic [31:0] look_ip;
+  logic [7:0] look_slot;
   logic [47:0] look_mac;
   logic look_hit, look_stale, ask, learned, arp_empty, icmp_empty;
   logic [511:0] arp_data, icmp_data, tcp_data;
@@ -139,7 +140,7 @@ module toe_wire (
     .age_us_i(cfg_i.arp_age_us), .now_us_i,
     .rx_valid_i(ok_arp), .rx_reply_i(arp_reply), .rx_sender_mac_i(arp_sender_mac),
     .rx_sender_ip_i(arp_sender_ip), .rx_target_ip_i(arp_target_ip),
-    .look_ip_i(look_ip), .look_hit_o(look_hit), .look_mac_o(look_mac),
+    .look_ip_i(look_ip), .look_slot_i(look_slot), .look_hit_o(look_hit), .look_mac_o(look_mac),
     .look_stale_o(look_stale), .ask_i(ask), .learned_o(learned),
     .m_data_o(arp_data), .m_keep_o(arp_keep), .m_last_o(arp_last), .m_valid_o(arp_valid),
     .m_ready_i(arp_ready), .request_sent_o(cnt_tx_arp_requests_o), .empty_o(arp_empty)
@@ -162,7 +163,7 @@ module toe_wire (
     .clk_i, .rst_ni, .enable_i(cfg_i.enable), .ipv4_i(cfg_i.ipv4), .netmask_i(cfg_i.netmask),
     .gateway_i(cfg_i.gateway), .now_us_i,
     .in_seg_i(tx_seg_i), .in_valid_i(tx_seg_valid_i), .in_ready_o(tx_seg_ready_o),
-    .look_ip_o(look_ip), .look_hit_i(look_hit), .look_mac_i(look_mac),
+    .look_ip_o(look_ip), .look_slot_o(look_slot), .look_hit_i(look_hit), .look_mac_i(look_mac),
     .look_stale_i(look_stale), .ask_o(ask), .learned_i(learned),
     .seg_o(out_seg), .mac_o(out_mac), .valid_o(out_valid), .ready_i(out_ready),
     .drop_o(cnt_tx_dropped_unresolved_o), .deadline_valid_o, .deadline_us_o,
