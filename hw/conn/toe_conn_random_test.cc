@@ -151,6 +151,7 @@ class Model {
   }
 
   void rx_segment(const RxSegment& w) {
+    note(w.seq, w.hit ? w.conn : 0xffff);
     const std::uint64_t taken = taken_at[w.seq];
     taken_at.erase(w.seq);
     const auto in = table.find(w.tuple);
@@ -278,6 +279,7 @@ class Model {
   }
 
   void tx_ctl(const TxCtl& w) {
+    note(w.conn, w.op);
     EXPECT_EQ(w.op, expected);
     EXPECT_EQ(w.conn, expected_conn);
     if (w.op == kOpActive || w.op == kOpSyn) {
@@ -288,6 +290,7 @@ class Model {
   }
 
   void response(const Response& w) {
+    note(w.id, w.status);
     ASSERT_TRUE(outstanding.contains(w.cookie));
     const Command c = outstanding[w.cookie];
     outstanding.erase(w.cookie);
@@ -302,6 +305,12 @@ class Model {
       closing = listeners[c.id].list;
       listeners.erase(c.id);
     }
+  }
+
+  // What was said so far, as one number.
+  void note(std::uint64_t a, std::uint64_t b) {
+    digest = (digest ^ a ^ b << 32 ^ bench.clock() << 20) * 0x9e3779b97f4a7c15;
+    digest ^= digest >> 29;
   }
 
   // Ends all and compares with the beginning.
@@ -358,7 +367,8 @@ class Model {
   std::uint32_t cookies = 0, segments = 0;
   std::uint8_t expected = 0;
   std::uint16_t expected_conn = 0;
-  std::uint64_t hits = 0, misses = 0, opens = 0, relistens = 0, resets = 0, free_delay = 50;
+  std::uint64_t hits = 0, misses = 0, opens = 0, relistens = 0, resets = 0, free_delay = 50,
+                digest = 0;
 };
 
 struct Case {
@@ -366,12 +376,8 @@ struct Case {
   std::array<std::uint32_t, 4> hash_key;
 };
 
-class ConnRandom : public testing::TestWithParam<Case> {};
-
-TEST_P(ConnRandom, EverythingAtOnce) {
-  SCOPED_TRACE(testing::Message() << "seed " << GetParam().seed);
-  Model m(GetParam().seed, GetParam().hash_key);
-  for (int round = 0; round < 60 && !HasFailure(); ++round) {
+void run(Model& m, int rounds) {
+  for (int round = 0; round < rounds && !testing::Test::HasFailure(); ++round) {
     constexpr unsigned kReady[] = {100, 100, 60, 15};
     m.bench.ready_percent = kReady[m.pick(4)];
     m.bench.rx_ready_percent = kReady[m.pick(4)];
@@ -392,6 +398,14 @@ TEST_P(ConnRandom, EverythingAtOnce) {
       m.settle();
     }
   }
+}
+
+class ConnRandom : public testing::TestWithParam<Case> {};
+
+TEST_P(ConnRandom, EverythingAtOnce) {
+  SCOPED_TRACE(testing::Message() << "seed " << GetParam().seed);
+  Model m(GetParam().seed, GetParam().hash_key);
+  run(m, 60);
   m.finish();
   const Counters& c = m.bench.counters;
   std::cout << "seed " << GetParam().seed << ": active " << c.active << " passive " << c.passive
@@ -403,6 +417,21 @@ TEST_P(ConnRandom, EverythingAtOnce) {
 }
 
 constexpr std::array<std::uint32_t, 4> kKey = {0x6d5a56da, 0x255b0ec2, 0x4167253d, 0x43a38fb0};
+
+TEST(ConnReset, WhatIsNotResetDoesNotMatter) {
+  std::uint64_t first = 0;
+  for (int seed = 1; seed <= 4; ++seed) {
+    Verilated::threadContextp()->randReset(2);
+    Verilated::threadContextp()->randSeed(seed);
+    Model m(77, kKey);
+    run(m, 10);
+    m.finish();
+    if (seed == 1) first = m.bench.counters.closed << 32 ^ m.digest;
+    EXPECT_EQ(m.bench.counters.closed << 32 ^ m.digest, first) << "reset seed " << seed;
+  }
+  Verilated::threadContextp()->randReset(0);
+}
+
 INSTANTIATE_TEST_SUITE_P(Seeds, ConnRandom,
                          testing::Values(Case{1, kKey}, Case{2, kKey}, Case{3, kKey}, Case{4, kKey},
                                          Case{5, kKey}, Case{6, kKey},

@@ -191,6 +191,41 @@ TEST_F(Conn, CloseFreesOnlyWhenTheReporterIsDone) {
   EXPECT_EQ(bench->counters.closed, 1u);
 }
 
+// A packet that was looked up may not meet the identifier's next connection.
+TEST_F(Conn, IdentifierStaysTakenWhilePacketsNameIt) {
+  command(connect(80, 5000));
+  Segment s;
+  s.tuple = reports[0].tuple;
+  bench->rx_ready_percent = 0;
+  bench->segments.push_back(s);
+  bench->tick(10);
+  bench->rx_ends.push_back({kEndClosed, reports[0].conn, kOk});
+  bench->tick(100);
+  EXPECT_EQ(rx.back().op, kOpKill);
+  EXPECT_TRUE(bench->freed.empty());
+  EXPECT_EQ(free_count(), kConnections - 1);
+  bench->rx_ready_percent = 100;
+  bench->settle();
+  EXPECT_EQ(looked_up.size(), 1u);
+  EXPECT_EQ(free_count(), kConnections);
+}
+
+// Nor may an end that was asked for.
+TEST_F(Conn, IdentifierStaysTakenWhileEndsNameIt) {
+  command(connect(80, 5000));
+  const std::uint16_t conn = reports[0].conn;
+  for (int i = 0; i < 30; ++i) bench->tx_ends.push_back({kEndClosed, 60, kOk});
+  bench->tx_ends.push_back({kEndClosed, conn, kOk});
+  bench->tick(29);
+  bench->rx_ends.push_back({kEndClosed, conn, kOk});
+  bench->tick(40);
+  EXPECT_EQ(rx.back().op, kOpKill);
+  EXPECT_TRUE(bench->freed.empty());
+  EXPECT_EQ(free_count(), kConnections - 1);
+  bench->settle();
+  EXPECT_EQ(free_count(), kConnections);
+}
+
 TEST_F(Conn, EphemeralPortsFollowRfc6056AndAvoidListeners) {
   const std::uint16_t base = ConnBench::port_base(kPeer, 80);
   const auto nth = [&](int n) {
