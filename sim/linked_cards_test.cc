@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <string>
@@ -134,7 +135,13 @@ TEST_P(FaultyLink, DeliversEveryByteAndReplays) {
   EXPECT_TRUE(captures[0] == captures[1]) << "same seed, other run";
 }
 
-INSTANTIATE_TEST_SUITE_P(Seeds, FaultyLink, testing::Values(1, 2, 3));
+// MILLRACE_SEEDS=50 runs as many; the default keeps the suite short.
+std::uint64_t seeds() {
+  const char* text = std::getenv("MILLRACE_SEEDS");
+  return text != nullptr ? std::strtoull(text, nullptr, 10) : 3;
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, FaultyLink, testing::Range<std::uint64_t>(1, 1 + seeds()));
 
 }  // namespace
 }  // namespace millrace::sim
