@@ -26,6 +26,7 @@ module toe_conn_ctrl (
   input  logic                    grant_recycle_i,  // the same, because no identifier is free
   input  logic [15:0]             wait_conn_i,
   input  logic [7:0]              wait_gen_i,
+  input  logic                    wait_full_i,      // stale entries: TIME-WAIT is skipped
   output logic                    wait_push_o,      // conn_o, with meta's generation
   output logic                    recycled_o,       // a recycled connection is on its way out
 
@@ -260,8 +261,7 @@ module toe_conn_ctrl (
             if (!meta_q.alive || meta_q.listed) begin
               state_q <= StIdle;
             end else if (end_kind_q == toe_pkg::EndTimeWait) begin
-              meta_q.time_wait <= 1'b1;
-              state_q <= StIdle;
+              state_q <= wait_full_i && !meta_q.time_wait ? StClose : StIdle;
             end else if (end_kind_q == toe_pkg::EndHandshake && meta_q.passive &&
                          !meta_q.time_wait) begin
               state_q <= StListRead;
@@ -493,7 +493,7 @@ module toe_conn_ctrl (
   // ---- records and lists
   logic ends_in_wait;
   assign ends_in_wait = state_q == StExec && job_q == JobEnd && meta_q.alive && !meta_q.listed &&
-                        end_kind_q == toe_pkg::EndTimeWait && !meta_q.time_wait;
+                        end_kind_q == toe_pkg::EndTimeWait && !meta_q.time_wait && !wait_full_i;
   assign wait_push_o = ends_in_wait;
 
   assign meta_read_o = state_q == StRead || state_q == StInsert ||

@@ -132,6 +132,7 @@ module toe_conn_lookup #(
 
   // ---- writing: the manager's request in s3, or clearing after reset
   logic [Slots-1:0] s3_hit_q, s3_used_q, write;
+  logic             s3_full_q;
   logic [SetW-1:0]  clear_q, waddr0, waddr1;
   logic [SlotW-1:0] wdata;
   logic             wdata_valid;
@@ -218,6 +219,7 @@ module toe_conn_lookup #(
     if (s2_seg_q || s2_op_q) begin
       s3_hit_q <= hit;
       s3_used_q <= used;
+      s3_full_q <= &used;
       s3_conns_q <= conns;
     end
   end
@@ -231,7 +233,7 @@ module toe_conn_lookup #(
 
   assign op_done_o = s3_op_q;
   assign op_hit_o = s3_hit_q != 16'h0;
-  assign op_full_o = !op_hit_o && choice == 16'h0;
+  assign op_full_o = !op_hit_o && s3_full_q;
 
   toe_pkg::rx_segment_t result;
   assign result.hit = s3_hit_q != 16'h0;

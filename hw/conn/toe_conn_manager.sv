@@ -141,7 +141,7 @@ module toe_conn_manager #(
   assign wait_due = wait_valid && !wait_age[31];
   always_ff @(posedge clk_i) begin
     wait_due_q <= rst_ni && wait_due && !wait_pop;
-    wait_full_q <= rst_ni && wait_count == CountW'(Connections) && !wait_pop;
+    wait_full_q <= rst_ni && wait_count == CountW'(Connections);
   end
   assign deadline_valid_o = wait_valid;
   assign deadline_us_o = wait_out[55:24];
@@ -171,26 +171,23 @@ module toe_conn_manager #(
   );
 
   // ---- whose turn: the first request after the last one granted
-  logic [4:0]          request, after, turn_q;
-  logic                needs, lacks, patient, command_ok, recycle, recycled, recycling_q;
+  logic [4:0]          request_q, request, after, turn_q;
+  logic                needs, lacks, patient, coming_q, waits_q, recycle_q, recycled, recycling_q;
   logic [RecycleW-1:0] recycle_left_q;
   assign needs = command_i.opcode == toe_contract_pkg::OpcodeConnect ||
                  command_i.opcode == toe_contract_pkg::OpcodeAccept;
   assign lacks = needs && !free_valid;
   // Worth waiting: an identifier is on its way, or the head of TIME-WAIT is.
-  assign patient = free_count_o != 32'd0 || free_busy ||
-                   (recycling_q ? recycle_left_q != RecycleW'(0)
-                                : wait_count != CountW'(0) && !wait_valid);
-  assign command_ok = command_valid_i && !(lacks && patient);
-  assign recycle = lacks && wait_valid && !recycling_q;
+  assign patient = coming_q || (recycling_q ? recycle_left_q != RecycleW'(0)
+                                            : waits_q && !wait_valid);
 
-  assign request = {wait_due_q || (wait_full_q && wait_valid), command_ok, syn_valid,
-                    tx_end_valid && !wait_full_q, rx_end_valid && !wait_full_q} &
-                   {5{ctrl_idle && ready_o}};
+  // Requests are seen a clock late, which is no matter: the sequencer is busy for at least three
+  // clocks after each, and nobody else takes from the queues.
+  assign request = request_q & {5{ctrl_idle && ready_o}};
   assign after = request & turn_q;
   assign pick = (after != 5'd0) ? after & (~after + 5'd1) : request & (~request + 5'd1);
-  assign command_ready_o = pick[3] && !recycle;
-  assign wait_pop = pick[4] || (pick[3] && recycle);
+  assign command_ready_o = pick[3] && !recycle_q;
+  assign wait_pop = pick[4] || (pick[3] && recycle_q);
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -201,6 +198,11 @@ module toe_conn_manager #(
       if (recycled) recycling_q <= 1'b1;
       else if (command_ready_o && needs) recycling_q <= 1'b0;
     end
+    coming_q <= free_count_o != 32'd0 || free_busy;
+    waits_q <= wait_count != CountW'(0);
+    request_q <= {wait_due_q, command_valid_i && !(lacks && patient), syn_valid, tx_end_valid,
+                  rx_end_valid} & {5{rst_ni}};
+    recycle_q <= lacks && wait_valid && !recycling_q;
     if (recycled) recycle_left_q <= RecycleW'(RecycleClocks);
     else if (recycle_left_q != RecycleW'(0)) recycle_left_q <= recycle_left_q - 1'b1;
   end
@@ -295,9 +297,10 @@ module toe_conn_manager #(
     .grant_command_i  (command_ready_o),
     .command_i,
     .grant_wait_i     (pick[4]),
-    .grant_recycle_i  (pick[3] && recycle),
+    .grant_recycle_i  (pick[3] && recycle_q),
     .wait_conn_i      (wait_out[15:0]),
     .wait_gen_i       (wait_out[23:16]),
+    .wait_full_i      (wait_full_q),
     .wait_push_o      (wait_push),
     .recycled_o       (recycled),
     .free_conn_i      (free_conn),
