@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Frames for tests, right or wrong on purpose, with checksums computed here byte by byte: nothing is
-// shared with the card's way of computing them.
+// Frames for tests, right or wrong on purpose, with checksums computed here byte by byte: nothing
+// is shared with the card's way of computing them.
 #pragma once
 
 #include <cstddef>
@@ -41,15 +41,15 @@ struct Ipv4Header {
   std::uint8_t ttl = 64;
   std::uint8_t version = 4;
   int ihl_error = 0;
-  int length_error = 0;           // added to the total length
-  std::uint16_t sum_error = 0;    // flipped in the checksum
+  int length_error = 0;         // added to the total length
+  std::uint16_t sum_error = 0;  // flipped in the checksum
   std::uint16_t ether_type = 0x0800;
-  std::size_t trailer = 0;        // bytes behind the datagram, besides the padding to 60
+  std::size_t trailer = 0;  // bytes behind the datagram, besides the padding to 60
 };
 
 // Whole frame, at least 60 bytes, padded with `fill`.
-inline Bytes build_ipv4(const Ipv4Header& ip, std::uint8_t protocol, std::span<const std::uint8_t> body,
-                        std::uint8_t fill = 0) {
+inline Bytes build_ipv4(const Ipv4Header& ip, std::uint8_t protocol,
+                        std::span<const std::uint8_t> body, std::uint8_t fill = 0) {
   Bytes frame;
   append(frame, ip.to_mac, 6);
   append(frame, ip.from_mac, 6);
@@ -90,8 +90,8 @@ struct TcpHeader {
   std::uint16_t sum_error = 0;
 };
 
-inline Bytes build_tcp(const Ipv4Header& ip, const TcpHeader& tcp, std::span<const std::uint8_t> payload,
-                       std::uint8_t fill = 0) {
+inline Bytes build_tcp(const Ipv4Header& ip, const TcpHeader& tcp,
+                       std::span<const std::uint8_t> payload, std::uint8_t fill = 0) {
   Bytes body;
   append(body, tcp.from_port, 2);
   append(body, tcp.to_port, 2);
@@ -115,8 +115,8 @@ inline Bytes build_tcp(const Ipv4Header& ip, const TcpHeader& tcp, std::span<con
   return build_ipv4(ip, 6, body, fill);
 }
 
-inline Bytes build_echo(const Ipv4Header& ip, std::uint8_t type, std::span<const std::uint8_t> payload,
-                        std::uint16_t sum_error = 0) {
+inline Bytes build_echo(const Ipv4Header& ip, std::uint8_t type,
+                        std::span<const std::uint8_t> payload, std::uint16_t sum_error = 0) {
   Bytes body;
   append(body, type, 1);
   append(body, 0, 3);

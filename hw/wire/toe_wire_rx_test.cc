@@ -18,17 +18,27 @@ Bytes random_bytes(std::mt19937_64& random, std::size_t n) {
 }
 
 RxSegment expected(const Ipv4Header& ip, const TcpHeader& tcp, std::size_t len) {
-  return {.remote_ip = ip.from, .local_ip = ip.to, .remote_port = tcp.from_port,
-          .local_port = tcp.to_port, .seq = tcp.seq, .ack = tcp.ack, .wnd = tcp.wnd,
-          .flags = tcp.flags, .len = static_cast<std::uint16_t>(len),
+  return {.remote_ip = ip.from,
+          .local_ip = ip.to,
+          .remote_port = tcp.from_port,
+          .local_port = tcp.to_port,
+          .seq = tcp.seq,
+          .ack = tcp.ack,
+          .wnd = tcp.wnd,
+          .flags = tcp.flags,
+          .len = static_cast<std::uint16_t>(len),
           .start = static_cast<std::uint8_t>(54 + ip.options.size() + tcp.options.size()),
-          .mss = {}, .ws = {}};
+          .mss = {},
+          .ws = {}};
 }
 
 TcpHeader random_tcp(std::mt19937_64& r) {
-  return {.from_port = static_cast<std::uint16_t>(r()), .to_port = static_cast<std::uint16_t>(r()),
-          .seq = static_cast<std::uint32_t>(r()), .ack = static_cast<std::uint32_t>(r()),
-          .flags = static_cast<std::uint8_t>(r() & ~2ull), .wnd = static_cast<std::uint16_t>(r()),
+  return {.from_port = static_cast<std::uint16_t>(r()),
+          .to_port = static_cast<std::uint16_t>(r()),
+          .seq = static_cast<std::uint32_t>(r()),
+          .ack = static_cast<std::uint32_t>(r()),
+          .flags = static_cast<std::uint8_t>(r() & ~2ull),
+          .wnd = static_cast<std::uint16_t>(r()),
           .options = {}};
 }
 
@@ -38,12 +48,12 @@ struct Fault {
   const char* counter;
 };
 constexpr Fault kFaults[] = {
-    {"marked", "drop_eth"},      {"mac", "drop_eth"},         {"broadcast", "drop_eth"},
-    {"ethertype", "drop_eth"},   {"version", "drop_ip"},      {"ihl_short", "drop_ip"},
-    {"ihl_long", "drop_ip"},     {"ip_sum", "drop_ip"},       {"length_long", "drop_ip"},
-    {"length_tiny", "drop_ip"},  {"more_fragments", "drop_ip"}, {"fragment", "drop_ip"},
-    {"to_other", "drop_ip"},     {"from_multicast", "drop_ip"}, {"from_us", "drop_ip"},
-    {"protocol", "drop_ip"},     {"tcp_sum", "drop_tcp"},     {"offset_small", "drop_tcp"},
+    {"marked", "drop_eth"},       {"mac", "drop_eth"},           {"broadcast", "drop_eth"},
+    {"ethertype", "drop_eth"},    {"version", "drop_ip"},        {"ihl_short", "drop_ip"},
+    {"ihl_long", "drop_ip"},      {"ip_sum", "drop_ip"},         {"length_long", "drop_ip"},
+    {"length_tiny", "drop_ip"},   {"more_fragments", "drop_ip"}, {"fragment", "drop_ip"},
+    {"to_other", "drop_ip"},      {"from_multicast", "drop_ip"}, {"from_us", "drop_ip"},
+    {"protocol", "drop_ip"},      {"tcp_sum", "drop_tcp"},       {"offset_small", "drop_tcp"},
     {"offset_large", "drop_tcp"}, {"length_short", "drop_tcp"}};
 
 Bytes faulty(std::string_view fault, Ipv4Header ip, TcpHeader tcp, Bytes payload) {
@@ -55,7 +65,8 @@ Bytes faulty(std::string_view fault, Ipv4Header ip, TcpHeader tcp, Bytes payload
   if (fault == "ihl_long") ip.options = {}, tcp.options = {}, payload.clear(), ip.ihl_error = 10;
   if (fault == "ip_sum") ip.sum_error = 0x0100;
   if (fault == "length_long") ip.length_error = 1, payload.resize(64 + payload.size());
-  if (fault == "length_tiny") ip.length_error = -static_cast<int>(tcp.options.size() + 21 + payload.size());
+  if (fault == "length_tiny")
+    ip.length_error = -static_cast<int>(tcp.options.size() + 21 + payload.size());
   if (fault == "more_fragments") ip.fragment = 0x2000;
   if (fault == "fragment") ip.fragment = 0x0001;
   if (fault == "to_other") ip.to ^= 4;
@@ -93,7 +104,8 @@ TEST(ToeWireRx, PayloadFramesAtLineRate) {
   WireBench b;
   std::vector<Bytes> want;
   for (int i = 0; i < 200; ++i) {
-    want.push_back(build_tcp(to_us(), random_tcp(b.random()), random_bytes(b.random(), 1 + i % 10)));
+    want.push_back(
+        build_tcp(to_us(), random_tcp(b.random()), random_bytes(b.random(), 1 + i % 10)));
     b.send_frame(want.back());
   }
   b.run_until_idle();
@@ -188,9 +200,12 @@ TEST_P(RandomRx, MixOfGoodAndBad) {
       if (len > 0) want_frames.push_back(frame);
     }
     // At most what the card must be able to hold.
-    while (b.beats_waiting() > 160) b.step();
-    while (want.size() - b.rx_segments.size() > 24 ||
-           want_frames.size() - b.fb_frames.size() > 2) b.step();
+    int clocks = 0;
+    while (b.beats_waiting() > 160 || want.size() - b.rx_segments.size() > 24 ||
+           want_frames.size() - b.fb_frames.size() > 2) {
+      b.step();
+      ASSERT_LT(++clocks, 10000) << "something was lost before frame " << i;
+    }
   }
   b.run_until_idle();
   EXPECT_EQ(b.counts["overrun"], 0);
@@ -330,8 +345,8 @@ TEST(ToeWireRx, IcmpEcho) {
     ip.trailer = len == 100 ? 40 : 0;
     b.send_frame(build_echo(ip, 8, payload));
     b.run_until_idle();
-    const Ipv4Header back{.to_mac = kPeerMac, .from_mac = kOurMac, .from = kOurIp, .to = kPeerIp,
-                          .options = {}};
+    const Ipv4Header back{
+        .to_mac = kPeerMac, .from_mac = kOurMac, .from = kOurIp, .to = kPeerIp, .options = {}};
     ASSERT_EQ(b.tx_frames.size(), static_cast<std::size_t>(++answered));
     EXPECT_EQ(b.tx_frames.back(), build_echo(back, 0, payload)) << len;
   }

@@ -77,7 +77,9 @@ TEST_P(RandomTx, LengthsAndBackPressure) {
   std::vector<Bytes> want;
   for (int i = 0; i < 250; ++i) {
     auto& r = b.random();
-    const auto len = static_cast<std::uint16_t>(r() % 4 == 0 ? 0 : r() % 3 ? r() % 1500 : r() % 8961);
+    const auto len = static_cast<std::uint16_t>(r() % 4 == 0 ? 0
+                                                : r() % 3    ? r() % 1500
+                                                             : r() % 8961);
     TxSegment s = random_segment(r, len);
     b.send_segment(s);
     want.push_back(expected_frame(s, kPeerMac));

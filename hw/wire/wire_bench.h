@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// Drives a Verilated toe_wire one clock at a time: frames in and out, segments in and out, a payload
-// memory whose bytes are a function of their address, time, and the counters.
+// Drives a Verilated toe_wire one clock at a time: frames in and out, segments in and out, a
+// payload memory whose bytes are a function of their address, time, and the counters.
 #pragma once
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <bit>
 #include <deque>
 #include <map>
 #include <memory>
 #include <optional>
 #include <random>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "Vtoe_wire.h"
 #include "hw/wire/frame_builder.h"
@@ -88,12 +92,18 @@ inline Bytes expected_frame(const TxSegment& s, std::uint64_t to_mac) {
     const std::uint64_t offset = (s.ring_offset + i) & ((1ull << s.ring_log2) - 1);
     payload.push_back(memory_byte((s.ring_page << 12) + offset));
   }
-  TcpHeader tcp{.from_port = s.local_port, .to_port = s.remote_port, .seq = s.seq, .ack = s.ack,
-                .flags = s.flags, .wnd = s.wnd, .options = {}};
+  TcpHeader tcp{.from_port = s.local_port,
+                .to_port = s.remote_port,
+                .seq = s.seq,
+                .ack = s.ack,
+                .flags = s.flags,
+                .wnd = s.wnd,
+                .options = {}};
   if (s.mss) append(tcp.options, 0x02040000u | *s.mss, 4);
   if (s.ws) append(tcp.options, 0x01030300u | *s.ws, 4);
-  return build_tcp({.to_mac = to_mac, .from_mac = kOurMac, .from = kOurIp, .to = s.remote_ip,
-                    .options = {}}, tcp, payload);
+  return build_tcp(
+      {.to_mac = to_mac, .from_mac = kOurMac, .from = kOurIp, .to = s.remote_ip, .options = {}},
+      tcp, payload);
 }
 
 class WireBench {
@@ -146,16 +156,14 @@ class WireBench {
     run_until_idle();
   }
 
-  bool draw(int percent) {
-    return percent >= 100 || static_cast<int>(random_() % 100) < percent;
-  }
+  bool draw(int percent) { return percent >= 100 || static_cast<int>(random_() % 100) < percent; }
 
   void step();
   void run(int clocks) {
     for (int i = 0; i < clocks; ++i) step();
   }
   // Until all given was taken and the card says idle.
-  void run_until_idle(int limit = 200000) {
+  void run_until_idle(int limit = 300000) {
     for (int i = 0; i < 2 || !quiet(); ++i) {
       step();
       if (i > limit) {
@@ -176,7 +184,8 @@ class WireBench {
 
   std::uint32_t now_us = 1000;
   std::uint32_t arp_age_us = 60'000'000;
-  int rx_gap = 0, seg_ready = 100, fb_ready = 100, tx_ready = 100, cmd_ready = 100, line_valid = 100;
+  int rx_gap = 0, seg_ready = 100, fb_ready = 100, tx_ready = 100, cmd_ready = 100,
+      line_valid = 100;
   std::uint64_t clock = 0;
   std::vector<RxSegment> rx_segments;
   std::vector<std::uint64_t> rx_clocks, tx_first_clocks, tx_last_clocks, beat_clocks, seg_clocks;
@@ -203,7 +212,6 @@ class WireBench {
   std::deque<std::uint64_t> lines_;
   bool line_shown_ = false, seg_shown_ = false;
   Bytes fb_frame_, tx_frame_;
-  std::string held_;
 };
 
 inline void WireBench::drive_inputs() {
@@ -262,13 +270,18 @@ inline void WireBench::drive_inputs() {
 
 inline void WireBench::count() {
   Vtoe_wire& t = *top_;
-  const std::pair<const char*, int> pulses[] = {
-      {"rx_frames", t.cnt_rx_frames_o},           {"rx_tcp", t.cnt_rx_tcp_segments_o},
-      {"drop_eth", t.cnt_rx_dropped_eth_o},       {"drop_ip", t.cnt_rx_dropped_ip_o},
-      {"drop_tcp", t.cnt_rx_dropped_tcp_o},       {"overrun", t.cnt_rx_dropped_overrun_o},
-      {"echo", t.cnt_rx_icmp_echo_o},             {"arp", t.cnt_rx_arp_o},
-      {"tx_frames", t.cnt_tx_frames_o},           {"tx_tcp", t.cnt_tx_tcp_segments_o},
-      {"arp_requests", t.cnt_tx_arp_requests_o},  {"unresolved", t.cnt_tx_dropped_unresolved_o}};
+  const std::pair<const char*, int> pulses[] = {{"rx_frames", t.cnt_rx_frames_o},
+                                                {"rx_tcp", t.cnt_rx_tcp_segments_o},
+                                                {"drop_eth", t.cnt_rx_dropped_eth_o},
+                                                {"drop_ip", t.cnt_rx_dropped_ip_o},
+                                                {"drop_tcp", t.cnt_rx_dropped_tcp_o},
+                                                {"overrun", t.cnt_rx_dropped_overrun_o},
+                                                {"echo", t.cnt_rx_icmp_echo_o},
+                                                {"arp", t.cnt_rx_arp_o},
+                                                {"tx_frames", t.cnt_tx_frames_o},
+                                                {"tx_tcp", t.cnt_tx_tcp_segments_o},
+                                                {"arp_requests", t.cnt_tx_arp_requests_o},
+                                                {"unresolved", t.cnt_tx_dropped_unresolved_o}};
   for (const auto& [name, pulse] : pulses) {
     if (pulse) ++counts[name];
   }
