@@ -127,7 +127,7 @@ module toe_rx_decide (
           rec_o.ring_page = event_i.ctl.ring_page;
           rec_o.ring_log2 = event_i.ctl.ring_log2;
           rec_o.irs = 32'd0;
-          rec_o.rcv_nxt = 32'd0;
+          rec_o.rcv_nxt = 32'd1;  // nothing received: RCV.NXT = IRS + 1
           rec_o.edge_seq = 32'd0;
         end
         toe_pkg::RxCtlSyn: begin
@@ -199,11 +199,8 @@ module toe_rx_decide (
     job_o.detach = done && active_end;
     job_o.final_report = kill;
     job_o.status = kill ? event_i.ctl.status : 8'd0;
-    // A killed record's stream numbers were reset by the control path above only in its phase.
+    // The control path has already cleared fin_rcvd in rec_o.
     if (kill) job_o.received = rec_i.rcv_nxt - rec_i.irs - 32'd1 - {31'd0, rec_i.fin_rcvd};
-    if (kill && (rec_i.phase == toe_rx_pkg::PhaseListen || rec_i.phase == toe_rx_pkg::PhaseSynSent)) begin
-      job_o.received = 32'd0;
-    end
   end
 
   // ---- To the transmit engine -----------------------------------------------------------------

@@ -148,7 +148,8 @@ module toe_tx_emit (
   assign report_valid_o = valid_i && (notes_i.report || notes_i.bad_offset || fin_first);
   always_comb begin
     report_o.conn = event_i.conn;
-    report_o.acked = rec_i.snd_una - rec_i.iss - 32'd1 - {31'd0, fin_acked};
+    report_o.acked = rec_i.snd_una == rec_i.iss ? 32'd0
+        : rec_i.snd_una - rec_i.iss - 32'd1 - {31'd0, fin_acked};
     report_o.fin_sent = rec_o.fin_sent;
     report_o.fin_acked = fin_acked;
     report_o.bad_offset = notes_i.bad_offset;

@@ -101,7 +101,7 @@ TEST(TwoCards, ClosedPortRefuses) {
   TransferEnd client(1, 10, 2, 10);
   ASSERT_TRUE(cards->runtime(0).connect({.remote = {TwoCards::kIp[1], 9}}, client));
   EXPECT_TRUE(cards->run([&] { return client.done(); }, 5'000'000));
-  EXPECT_EQ(client.status(), host::Status::kRefused);
+  EXPECT_EQ(client.status(), host::Status::kRefused) << cards->simulation().errors();
 }
 
 TEST(TwoCards, NobodyThereTimesOut) {
