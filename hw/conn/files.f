@@ -5,6 +5,7 @@ hw/conn/toe_conn_lookup.sv
 hw/conn/toe_conn_free.sv
 hw/conn/toe_conn_listeners.sv
 hw/conn/toe_conn_words.sv
+hw/conn/toe_conn_lists.sv
 hw/conn/toe_conn_ctrl.sv
 hw/conn/toe_conn_manager.sv
 hw/conn/toe_conn.sv

@@ -487,7 +487,8 @@ module toe_conn_ctrl (
 
   assign idle_o = state_q == StIdle;
   assign conn_o = conn_q;
-  assign free_take_o = state_q == StCommit && (act_q == toe_conn_pkg::ActActive || act_q == toe_conn_pkg::ActListen);
+  assign free_take_o = state_q == StCommit && (act_q == toe_conn_pkg::ActActive ||
+                                               act_q == toe_conn_pkg::ActListen);
   assign recycled_o = state_q == StClose && job_q == JobRecycle;
 
   // ---- records and lists
@@ -505,41 +506,33 @@ module toe_conn_ctrl (
     if (ends_in_wait) meta_o.time_wait = 1'b1;
   end
 
-  logic append, empty, unlink;
+  logic append;
+  toe_conn_lists u_lists (
+    .open_i        (listener_open_o),
+    .append_i      (append),
+    .unlink_i      (state_q == StUnlinkCheck && cur_q == conn_q),
+    .pop_i         (state_q == StCommit && act_q == toe_conn_pkg::ActSyn),
+    .conn_i        (conn_q),
+    .qp_i          (cmd_q.qp),
+    .first_i       (first_q),
+    .cur_i         (cur_q),
+    .prev_i        (prev_q),
+    .data_i        (list_data_q),
+    .generation_i  (list_gen_q),
+    .next_i,
+    .next_write_o,
+    .next_waddr_o,
+    .next_o,
+    .listener_write_o,
+    .listener_o
+  );
   assign append = state_q == StCommit && meta_q.listed;
-  assign empty = list_data_q.count == 17'd0;
-  assign unlink = state_q == StUnlinkCheck && cur_q == conn_q;
-  assign next_read_o = meta_read_o || state_q == StUnlink;
-  assign next_raddr_o = cur_q;
-  assign next_write_o = (append && !empty) || (unlink && !first_q);
-  assign next_waddr_o = append ? list_data_q.tail : prev_q;
-  assign next_o = append ? conn_q : next_i;
-
   assign listener_read_o = state_q == StListRead;
   assign listener_index_o = (state_q == StListen) ? listener_free_i : list_q;
   assign listener_open_o = state_q == StListen && !port_hit_i && !listeners_full_i;
   assign listener_close_o = state_q == StListExec && job_q == JobUnlisten && list_owned;
-  assign listener_write_o = listener_open_o || append || unlink ||
-                            (state_q == StCommit && act_q == toe_conn_pkg::ActSyn);
-  always_comb begin
-    listener_o = list_data_q;
-    if (listener_open_o) begin
-      listener_o.qp = cmd_q.qp;
-      listener_o.generation = list_gen_q;
-      listener_o.count = 17'd0;
-    end else if (append) begin
-      if (empty) listener_o.head = conn_q;
-      listener_o.tail = conn_q;
-      listener_o.count = list_data_q.count + 17'd1;
-    end else if (unlink) begin
-      if (first_q) listener_o.head = next_i;
-      if (cur_q == list_data_q.tail) listener_o.tail = prev_q;
-      listener_o.count = list_data_q.count - 17'd1;
-    end else begin  // SYN: the first leaves
-      listener_o.head = cur_q;
-      listener_o.count = list_data_q.count - 17'd1;
-    end
-  end
+  assign next_read_o = meta_read_o || state_q == StUnlink;
+  assign next_raddr_o = cur_q;
 
   // ---- lookup and hash
   logic relisten_start;

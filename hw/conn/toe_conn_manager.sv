@@ -172,7 +172,8 @@ module toe_conn_manager #(
 
   // ---- whose turn: the first request after the last one granted
   logic [4:0]          request_q, request, after, turn_q;
-  logic                needs, lacks, patient, coming_q, waits_q, recycle_q, recycled, recycling_q;
+  logic                needs, lacks, patient, coming_q, waits_q, recycle_q, recycled,
+                       recycling_q;
   logic [RecycleW-1:0] recycle_left_q;
   assign needs = command_i.opcode == toe_contract_pkg::OpcodeConnect ||
                  command_i.opcode == toe_contract_pkg::OpcodeAccept;
@@ -385,7 +386,8 @@ module toe_conn_manager #(
                   (wait_count == CountW'(0) || (wait_valid && !wait_due && !wait_due_q));
 
   logic unused;
-  assign unused = ^{cfg_i, wait_age, wait_in_ready, owner_addr_i, tuple_addr_i, next_raddr, next_waddr};
+  assign unused = ^{cfg_i, wait_age, wait_in_ready, owner_addr_i, tuple_addr_i, next_raddr,
+                    next_waddr};
 
 `ifndef SYNTHESIS
 `ifndef YOSYS

@@ -2,9 +2,9 @@
 // One deadline per connection. A set is always accepted, one per clock; the latest wins.
 //
 // Deadlines lie in a RAM, in groups of 64. Each group has a lower bound of its armed deadlines and
-// there is one of all of them. Sets only lower the bounds. When the lowest is due, a pass visits every
-// group's bound; a group whose bound is due is read entry by entry, its due entries are disarmed
-// and fired, and its bound becomes exact. So time costs nothing until something may be due, and a
+// there is one of all of them. Sets only lower the bounds. When the lowest is due, a pass visits
+// every bound; a group whose bound is due is read entry by entry, its due entries are disarmed and
+// fired, and its bound becomes exact. So time costs nothing until something may be due, and a
 // pass costs Connections/64 clocks plus 67 for each group that may hold a due entry.
 //
 // Deadlines are compared as signed 32-bit differences: they lie within 2^31 us of now.
