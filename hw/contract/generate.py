@@ -39,7 +39,8 @@ def check_registers(toml):
     limits = toml["limits"]
     for reg in toml["register"]:
         need(reg["offset"] % 4 == 0, f"register {reg['name']}: offset is not a multiple of 4")
-        need(reg["offset"] not in seen, f"register {reg['name']}: overlaps {seen.get(reg['offset'])}")
+        need(reg["offset"] not in seen,
+             f"register {reg['name']}: overlaps {seen.get(reg['offset'])}")
         need(reg["offset"] < limits["counter_base"]["value"],
              f"register {reg['name']}: overlaps the counters")
         need(reg["access"] in ("ro", "rw", "wo"), f"register {reg['name']}: unknown access")
@@ -66,7 +67,8 @@ def check_enums(toml):
     for name, bits in ENUMS:
         values = [item["value"] for item in toml[name].values()]
         need(len(set(values)) == len(values), f"{name}: two codes share a value")
-        need(all(0 <= value < 1 << bits for value in values), f"{name}: a value exceeds {bits} bits")
+        need(all(0 <= value < 1 << bits for value in values),
+             f"{name}: a value exceeds {bits} bits")
         for key, item in toml[name].items():
             need(item["doc"].endswith("."), f"{name}.{key}: its sentence lacks a full stop")
     for key, doc in toml["counter"].items():
@@ -95,7 +97,8 @@ def sv_package(toml, digest):
     out += [f"  localparam logic [63:0] ContractHash = 64'h{digest:016x};",
             f"  localparam int unsigned ContractRevision = {toml['contract']['revision']};", ""]
     for name, item in toml["limits"].items():
-        out += [f"  // {item['doc']}", f"  localparam int unsigned {camel(name)} = {item['value']};"]
+        out += [f"  // {item['doc']}",
+                f"  localparam int unsigned {camel(name)} = {item['value']};"]
     out.append("")
     for reg in toml["register"]:
         value = reset_value(reg, toml, digest)
@@ -104,7 +107,8 @@ def sv_package(toml, digest):
             out.append(f"  localparam logic [31:0] Reset{camel(reg['name'])} = 32'h{value:08x};")
     out.append("")
     for name, bits in ENUMS:
-        out += [f"  localparam logic [{bits - 1}:0] {camel(name)}{camel(key)} = {bits}'d{item['value']};"
+        kind = f"  localparam logic [{bits - 1}:0] {camel(name)}"
+        out += [f"{kind}{camel(key)} = {bits}'d{item['value']};"
                 for key, item in toml[name].items()]
         out.append("")
     out += [f"  localparam int unsigned Counter{camel(key)} = {index};"
@@ -216,7 +220,8 @@ def markdown(toml, digest):
     for reg in toml["register"]:
         value = reset_value(reg, toml, digest)
         shown = reg["reset"] if value is None else f"0x{value:08X}"
-        out.append(f"| 0x{reg['offset']:03X} | `{reg['name']}` | {reg['access']} | {shown} | {reg['doc']} |")
+        out.append(f"| 0x{reg['offset']:03X} | `{reg['name']}` | {reg['access']} | {shown} "
+                   f"| {reg['doc']} |")
     out += ["", "## Doorbell pages", ""]
     limits = toml["limits"]
     for bell in toml["doorbell"]:
@@ -226,7 +231,8 @@ def markdown(toml, digest):
     out += [f"| `{name}` | {item['value']} | {item['doc']} |" for name, item in limits.items()]
     for name, _bits in ENUMS:
         remedy = name == "status"
-        out += ["", f"## {name}", "", "| value | name | meaning |" + (" remedy |" if remedy else ""),
+        out += ["", f"## {name}", "",
+                "| value | name | meaning |" + (" remedy |" if remedy else ""),
                 "| --- | --- | --- |" + (" --- |" if remedy else "")]
         for key, item in toml[name].items():
             tail = f" {item['remedy']} |" if remedy else ""
@@ -260,7 +266,8 @@ def main():
         print(f"generate.py: {args.source}: {error!r}", file=sys.stderr)
         return 2
     digest = contract_hash(toml)
-    outputs = {"toe_contract_pkg.sv": sv_package(toml, digest), "contract.h": cpp_header(toml, digest),
+    outputs = {"toe_contract_pkg.sv": sv_package(toml, digest),
+               "contract.h": cpp_header(toml, digest),
                "kernel.xml": kernel_xml(toml), "registers.md": markdown(toml, digest)}
     args.out.mkdir(parents=True, exist_ok=True)
     stale = 0

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Completion rings: gives every entry its place, its phase bit and the executed submission head, and tells
-// the other blocks where there is room. Reports leave a reserve for responses (a quarter of the ring, at most
-// 32 entries), and submissions are fetched only while the reserve and everything fetched fit, so a response
-// does not wait for the host; if one must, it waits and is not lost. Entries of a disabled queue pair vanish.
-// The interrupt is a level: an entry was written (its write response came) since the queue pair's last doorbell.
+// Completion rings: gives every entry its place, its phase bit and the executed submission head,
+// and tells the other blocks where there is room. Reports leave a reserve for responses (a quarter
+// of the ring, at most 32 entries), and submissions are fetched only while the reserve and
+// everything fetched fit, so a response does not wait for the host; if one must, it waits and is
+// not lost. Entries of a disabled queue pair vanish. The interrupt is a level: an entry was written
+// (its write response came) since the queue pair's last doorbell.
 
 module toe_cq_write #(
   parameter int unsigned QueuePairs = 8
@@ -57,7 +58,8 @@ module toe_cq_write #(
   logic [15:0] head_q [0:QueuePairs-1];
   logic [4:0]  coming_q [0:QueuePairs-1];  // reports promised by toe_report
 
-  // ---- who is next: refusal, response, report; two responses never starve a report for long, being rare
+  // ---- who is next: refusal, response, report; two responses never starve a report for long,
+  // being rare
   logic out_free, take_refusal, take_response, take_report, take;
   logic refusal_room, response_room;
   logic [3:0] take_qp;
@@ -215,7 +217,8 @@ module toe_cq_write #(
           if (bell_hit[q]) irq_q[q] <= 1'b0;
           if (cq_done_valid_i && cq_done_qp_i == 4'(q)) irq_q[q] <= 1'b1;
         end
-        if (coming_hit[q] != came_hit[q]) coming_q[q] <= coming_hit[q] ? coming_q[q] + 5'd1 : coming_q[q] - 5'd1;
+        if (coming_hit[q] && !came_hit[q]) coming_q[q] <= coming_q[q] + 5'd1;
+        if (!coming_hit[q] && came_hit[q]) coming_q[q] <= coming_q[q] - 5'd1;
         report_room_q[q] <= !enabled_q[q] || free[q] > promised[q];
         fetch_room_q[q] <= free[q] >= promised[q] + 16'd8;
         // One entry may have been placed since `free` was computed.

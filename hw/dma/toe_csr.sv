@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Registers and doorbells (AXI4-Lite, one access at a time, always OKAY). Holds the policy registers and
-// the counters; region and queue pair commits and doorbells leave as one-clock pulses, whose readers keep
-// the tables. STATUS.idle is the value from before the read, since a read itself is no idleness.
+// Registers and doorbells (AXI4-Lite, one access at a time, always OKAY). Holds the policy
+// registers and the counters; region and queue pair commits and doorbells leave as one-clock
+// pulses, whose readers keep the tables. STATUS.idle is the value from before the read, since a
+// read itself is no idleness.
 
 module toe_csr #(
   parameter int unsigned Connections = 1024,
@@ -113,7 +114,8 @@ module toe_csr #(
   logic [31:0] syn_retries_max_q, time_wait_us_q, arp_age_us_q;
   logic [127:0] secret_q, hash_key_q;
   logic [31:0] region_base_lo_q, region_base_hi_q, region_pages_q;
-  logic [31:0] qp_sq_lo_q, qp_sq_hi_q, qp_cq_lo_q, qp_cq_hi_q, qp_status_lo_q, qp_status_hi_q, qp_sizes_q;
+  logic [31:0] qp_sq_lo_q, qp_sq_hi_q, qp_cq_lo_q, qp_cq_hi_q, qp_status_lo_q, qp_status_hi_q;
+  logic [31:0] qp_sizes_q;
 
   assign control_q = control_full_q[0];
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The only AXI read master: submission ring lines (id 0) and payload lines (id 1). Payload commands are
-// split into bursts of at most 32 beats that cross no 4 KiB boundary; credits for every line of the payload
-// queue are taken before the address leaves, so the R channel is never held up. A submission command is at
-// most four lines that lie in one 256-byte block; its reader has taken credits for them.
+// The only AXI read master: submission ring lines (id 0) and payload lines (id 1). Payload commands
+// are split into bursts of at most 32 beats that cross no 4 KiB boundary; credits for every line of
+// the payload queue are taken before the address leaves, so the R channel is never held up. A
+// submission command is at most four lines that lie in one 256-byte block; its reader has taken
+// credits for them.
 
 module toe_dma_read (
   input  logic         clk_i,
@@ -136,7 +137,8 @@ module toe_dma_read (
 
   toe_fifo #(.Width(512), .Depth(FifoLines)) u_payload (
     .clk_i, .rst_ni,
-    .in_data_i(m_axi_rdata_i), .in_valid_i(m_axi_rvalid_i && m_axi_rid_i), .in_ready_o(payload_ready),
+    .in_data_i(m_axi_rdata_i), .in_valid_i(m_axi_rvalid_i && m_axi_rid_i),
+    .in_ready_o(payload_ready),
     .out_data_o(rd_data_o), .out_valid_o(rd_valid_o), .out_ready_i(rd_ready_i),
     .count_o(payload_count));
 
@@ -157,7 +159,8 @@ module toe_dma_read (
   assign sq_data_o = sq_data_q;
   assign sq_valid_o = sq_valid_q;
   assign error_o = error_q;
-  assign idle_o = !busy_q && credit_q == 10'(FifoLines) && !m_axi_arvalid_o && !sq_valid_q && !error_q;
+  assign idle_o = !busy_q && credit_q == 10'(FifoLines) && !m_axi_arvalid_o && !sq_valid_q &&
+                  !error_q;
 
   /* verilator lint_off UNUSED */
   logic unused;

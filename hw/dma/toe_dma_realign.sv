@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Cuts a job's payload out of its frame and turns it to the byte lanes of its destination: one beat of
-// destination-aligned data with byte strobes a clock. Beats of the frame before and after are dropped, so a
-// job of length 0 drops its whole frame. A frame that ends early leaves the missing bytes undefined but does
-// not hang.
+// Cuts a job's payload out of its frame and turns it to the byte lanes of its destination: one beat
+// of destination-aligned data with byte strobes a clock. Beats of the frame before and after are
+// dropped, so a job of length 0 drops its whole frame. A frame that ends early leaves the missing
+// bytes undefined but does not hang.
 //
-// Every beat is first rotated right by R bytes; an output beat then takes its low 64 - R lanes from the
-// rotated beat before and the others from the present one. R = 64 stands for no rotation, present beat only.
+// Every beat is first rotated right by R bytes; an output beat then takes its low 64 - R lanes from
+// the rotated beat before and the others from the present one. R = 64 stands for no rotation,
+// present beat only.
 
 module toe_dma_realign (
   input  logic         clk_i,
@@ -63,7 +64,8 @@ module toe_dma_realign (
     end
   end
 
-  // ---- steps: one beat each, or none when the frame has ended and only the rotated rest is to come out
+  // ---- steps: one beat each, or none when the frame has ended and only the rotated rest is to
+  // come out
   logic [10:0] step_q;
   logic        ended_q, rest_q;  // frame's last beat taken; all output made, rest is dropped
   logic        rot_ready, have, fire, wants, is_final;

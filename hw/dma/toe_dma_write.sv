@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The only AXI write master. Payload, completion entries and status lines leave on one id, in one order, and
-// what follows a write (a report, the interrupt) waits in that order for its write response. So a report
-// reaches toe_report, and from there a completion ring, only after its payload is in host memory.
-// Payload bursts cross no 4 KiB boundary, and with it not the ring's end (rings are aligned powers of two of
-// at least 4 KiB). Payload goes first; an entry waits at most 8 clocks of others' turns, a status line 32.
+// The only AXI write master. Payload, completion entries and status lines leave on one id, in one
+// order, and what follows a write (a report, the interrupt) waits in that order for its write
+// response. So a report reaches toe_report, and from there a completion ring, only after its
+// payload is in host memory. Payload bursts cross no 4 KiB boundary, and with it not the ring's end
+// (rings are aligned powers of two of at least 4 KiB). Payload goes first; an entry waits at most 8
+// clocks of others' turns, a status line 32.
 
 module toe_dma_write (
   input  logic         clk_i,
@@ -58,11 +59,13 @@ module toe_dma_write (
   localparam int unsigned Outstanding = 64;
   localparam int unsigned SeqW = 16 + 52 + 5 + 24 + 1 + 61;
 
-  // ---- jobs go two ways: to the realigner if they have a frame, to the sequencer if they have an effect
+  // ---- jobs go two ways: to the realigner if they have a frame, to the sequencer if they have an
+  // effect
   toe_pkg::rx_report_t job_report;
   logic [SeqW-1:0]  seq_in, seq;
   logic [60:0]      job_report_bits;
-  logic             seq_in_ready, seq_valid, seq_pop, rea_in_ready, rea_valid, rea_pop, job_effect, job_take;
+  logic             seq_in_ready, seq_valid, seq_pop, rea_in_ready, rea_valid, rea_pop;
+  logic             job_effect, job_take;
   logic [38:0]      rea_in, rea;  // start, lane, len
   logic [3:0]       seq_count, rea_count;
 
@@ -207,7 +210,8 @@ module toe_dma_write (
 
   toe_fifo #(.Width(8), .Depth(4)) u_desc (
     .clk_i, .rst_ni,
-    .in_data_i(g_pay ? {1'b0, pay_beats - 7'd1} : 8'h80), .in_valid_i(op_write), .in_ready_o(desc_ready),
+    .in_data_i(g_pay ? {1'b0, pay_beats - 7'd1} : 8'h80), .in_valid_i(op_write),
+    .in_ready_o(desc_ready),
     .out_data_o(desc), .out_valid_o(desc_valid), .out_ready_i(desc_pop), .count_o(desc_count));
 
   toe_fifo #(.Width(258), .Depth(4)) u_inline (
@@ -237,12 +241,14 @@ module toe_dma_write (
     .out_data_o({m_axi_wlast_o, m_axi_wstrb_o, m_axi_wdata_o}), .out_valid_o(m_axi_wvalid_o),
     .out_ready_i(m_axi_wready_i), .count_o(w_count));
 
-  // ---- what follows the write responses, in the same order: {waits for a response, entry, report, ...}
+  // ---- what follows the write responses, in the same order: {waits for a response, entry,
+  // report, ...}
   logic [67:0] after_in, after;  // written, entry, report, queue pair, report bits
   logic        after_valid, after_pop, after_due;
   logic [6:0]  after_count, b_count_q;
 
-  assign after_in = {!(g_pay && empty_job), g_cq, g_pay && pay_last && cut_report_q, cq_qp_i, report_q};
+  assign after_in = {!(g_pay && empty_job), g_cq, g_pay && pay_last && cut_report_q, cq_qp_i,
+                    report_q};
 
   toe_fifo #(.Width(68), .Depth(Outstanding)) u_after (
     .clk_i, .rst_ni,
@@ -271,13 +277,14 @@ module toe_dma_write (
   end
 
   assign error_o = error_q;
-  assign idle_o = !rx_job_valid_i && !seq_valid && !rea_valid && rea_idle && !cut_q && !cq_valid_i &&
-                  !status_valid_i && !m_axi_awvalid_o && !desc_valid && !m_axi_wvalid_o && !after_valid &&
-                  !error_q;
+  assign idle_o = !rx_job_valid_i && !seq_valid && !rea_valid && rea_idle && !cut_q &&
+                  !cq_valid_i && !status_valid_i && !m_axi_awvalid_o && !desc_valid &&
+                  !m_axi_wvalid_o && !after_valid && !error_q;
 
   /* verilator lint_off UNUSED */
   logic unused;
-  assign unused = ^{m_axi_bid_i, m_axi_bresp_i[0], seq_count, rea_count, aw_count, desc_count, inline_count,
+  assign unused = ^{m_axi_bid_i, m_axi_bresp_i[0], seq_count, rea_count, aw_count, desc_count,
+                  inline_count,
                     w_count, after_count, pay_addr[5:0], chunk_span[5:0]};
   /* verilator lint_on UNUSED */
 

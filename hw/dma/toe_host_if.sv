@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Everything between the engines and the host: registers and doorbells, submission and completion rings,
-// reports, and both AXI masters. Wires only; the blocks' own headings say what they do.
+// Everything between the engines and the host: registers and doorbells, submission and completion
+// rings, reports, and both AXI masters. Wires only; the blocks' own headings say what they do.
 
 module toe_host_if #(
   parameter int unsigned Connections = 1024,
@@ -199,7 +199,8 @@ module toe_host_if #(
 
   toe_report #(.Connections(Connections), .QueuePairs(QueuePairs)) u_report (
     .clk_i, .rst_ni,
-    .rx_report_i(rx_report), .rx_report_valid_i(rx_report_valid), .rx_report_ready_o(rx_report_ready),
+    .rx_report_i(rx_report), .rx_report_valid_i(rx_report_valid),
+    .rx_report_ready_o(rx_report_ready),
     .tx_report_i, .tx_report_valid_i, .tx_report_ready_o,
     .open_report_i, .open_report_valid_i, .open_report_ready_o,
     .room_i(report_room), .take_o(take), .take_qp_o(take_qp),
@@ -229,7 +230,8 @@ module toe_host_if #(
     .clk_i, .rst_ni,
     .rx_job_i, .rx_job_valid_i, .rx_job_ready_o,
     .fb_data_i, .fb_last_i, .fb_valid_i, .fb_ready_o,
-    .rx_report_o(rx_report), .rx_report_valid_o(rx_report_valid), .rx_report_ready_i(rx_report_ready),
+    .rx_report_o(rx_report), .rx_report_valid_o(rx_report_valid),
+    .rx_report_ready_i(rx_report_ready),
     .cq_addr_i(cq_addr), .cq_data_i(cq_data), .cq_qp_i(cq_qp), .cq_valid_i(cq_valid),
     .cq_ready_o(cq_ready), .cq_done_valid_o(cq_done), .cq_done_qp_o(cq_done_qp),
     .status_line_i(status_line), .status_value_i(status_value), .status_valid_i(status_valid),

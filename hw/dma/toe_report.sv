@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the host is to be told. One record for each connection merges the messages of both engines and of the
-// connection manager; a record with news is in its queue pair's list exactly once, so nothing overflows, and
-// a writer takes records off the lists while their completion ring has room.
+// What the host is to be told. One record for each connection merges the messages of both engines
+// and of the connection manager; a record with news is in its queue pair's list exactly once, so
+// nothing overflows, and a writer takes records off the lists while their completion ring has room.
 //
-// Pipeline (one operation a clock, the same connection every third): choose and read, merge, write back.
-// An operation that ends a connection gives its identifier back (freed_o) only when nothing of the record is
-// left to be told. After the report of TIME-WAIT (detach) a record is silent until it ends.
+// Pipeline (one operation a clock, the same connection every third): choose and read, merge, write
+// back. An operation that ends a connection gives its identifier back (freed_o) only when nothing
+// of the record is left to be told. After the report of TIME-WAIT (detach) a record is silent until
+// it ends.
 
 module toe_report #(
   parameter int unsigned Connections = 1024,
@@ -173,12 +174,18 @@ module toe_report #(
           rec.received = b_rx_q.received;
           rec.established = old.established || b_rx_q.established;
           rec.fin_received = old.fin_received || b_rx_q.fin_received;
-          rec.recv_first = old.recv_first || (b_rx_q.fin_received && !old.fin_received && !old.fin_sent);
+          rec.recv_first = old.recv_first ||
+                           (b_rx_q.fin_received && !old.fin_received && !old.fin_sent);
           rec.bad_offset = old.bad_offset || b_rx_q.bad_offset;
           rec.detached = b_rx_q.detach;
           rec.closed = b_rx_q.final_report;
           rec.free_pending = b_rx_q.final_report;
           rec.status = b_rx_q.status;
+          // An orderly end means that our FIN was acknowledged, whichever engine's news is first.
+          if ((b_rx_q.detach || b_rx_q.final_report) && old.established &&
+              b_rx_q.status == toe_contract_pkg::StatusOk) begin
+            rec.fin_acked = 1'b1;
+          end
           news = b_rx_q.received != old.received || (b_rx_q.established && !old.established) ||
                  (b_rx_q.fin_received && !old.fin_received) || b_rx_q.bad_offset || b_rx_q.detach ||
                  b_rx_q.final_report;
@@ -194,7 +201,8 @@ module toe_report #(
           rec.fin_sent = old.fin_sent || b_tx_q.fin_sent;
           rec.fin_acked = old.fin_acked || b_tx_q.fin_acked;
           rec.bad_offset = old.bad_offset || b_tx_q.bad_offset;
-          news = b_tx_q.acked != old.acked || (b_tx_q.fin_acked && !old.fin_acked) || b_tx_q.bad_offset;
+          news = b_tx_q.acked != old.acked || (b_tx_q.fin_acked && !old.fin_acked) ||
+                 b_tx_q.bad_offset;
         end
       end
       default: begin
@@ -219,7 +227,8 @@ module toe_report #(
       else if (!old.fin_acked) state = toe_contract_pkg::TcpStateClosing;
       else state = toe_contract_pkg::TcpStateTimeWait;
     end else if (old.fin_sent) begin
-      state = old.fin_acked ? toe_contract_pkg::TcpStateFinWait2 : toe_contract_pkg::TcpStateFinWait1;
+      state = old.fin_acked ? toe_contract_pkg::TcpStateFinWait2 :
+              toe_contract_pkg::TcpStateFinWait1;
     end else if (old.established) state = toe_contract_pkg::TcpStateEstablished;
     else state = old.state;
   end
@@ -229,7 +238,8 @@ module toe_report #(
   toe_contract_pkg::completion_entry_t entry;
   always_comb begin
     entry.kind = toe_contract_pkg::CompletionKindReport;
-    entry.flags = {3'd0, old.bad_offset, old.closed || old.detached, old.fin_acked, old.fin_received,
+    entry.flags = {3'd0, old.bad_offset, old.closed || old.detached, old.fin_acked,
+                  old.fin_received,
                    old.established};
     entry.state = {4'd0, state};
     entry.status = old.status;
@@ -385,8 +395,11 @@ module toe_report #(
       else if (list_push[q]) nonempty_q[q] <= 1'b1;
       else if (list_pop[q] && list_single[q]) nonempty_q[q] <= 1'b0;
       if (list_push[q]) tail_q[q] <= c_conn_q;
-      if (list_push[q] && (!nonempty_q[q] || (list_pop[q] && list_single[q]))) head_q[q] <= c_conn_q;
-      else if (list_pop[q]) head_q[q] <= next_head;
+      if (list_push[q] && (!nonempty_q[q] || (list_pop[q] && list_single[q]))) begin
+        head_q[q] <= c_conn_q;
+      end else if (list_pop[q]) begin
+        head_q[q] <= next_head;
+      end
     end
   end
 
@@ -405,7 +418,8 @@ module toe_report #(
 
   /* verilator lint_off UNUSED */
   logic unused;
-  assign unused = ^{entry_in_ready, freed_in_ready, entry_used, rx_report_i, tx_report_i, open_report_i,
+  assign unused = ^{entry_in_ready, freed_in_ready, entry_used, rx_report_i, tx_report_i,
+                  open_report_i,
                     old_tuple, b_rx_q, b_tx_q, b_open_q};
   /* verilator lint_on UNUSED */
 

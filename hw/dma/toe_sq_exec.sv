@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Checks submission entries and distributes them. Memory is named by region and slot and resolved here, so
-// no later block can be made to touch memory that a queue pair does not own. An update goes to both engines,
-// one a clock; connect, accept, listen, unlisten and abort go to the connection manager with resolved rings;
-// what is refused becomes a response. The region table lives here, written by toe_csr's commits.
+// Checks submission entries and distributes them. Memory is named by region and slot and resolved
+// here, so no later block can be made to touch memory that a queue pair does not own. An update
+// goes to both engines, one a clock; connect, accept, listen, unlisten and abort go to the
+// connection manager with resolved rings; what is refused becomes a response. The region table
+// lives here, written by toe_csr's commits.
 
 module toe_sq_exec #(
   parameter int unsigned Connections = 1024
@@ -180,8 +181,10 @@ module toe_sq_exec #(
   assign to_manager = settled && status == toe_contract_pkg::StatusOk && !is_update && !is_nop;
   assign resp_free = !response_valid_o || response_ready_i;
   assign cmd_free = !command_valid_o || command_ready_i;
-  assign engines_free = (!rx_host_valid_o || rx_host_ready_i) && (!tx_host_valid_o || tx_host_ready_i);
-  assign leave = settled && (refuse ? resp_free : to_engines ? engines_free : to_manager ? cmd_free : 1'b1);
+  assign engines_free = (!rx_host_valid_o || rx_host_ready_i) &&
+                        (!tx_host_valid_o || tx_host_ready_i);
+  assign leave = settled && (refuse ? resp_free : to_engines ? engines_free :
+                             to_manager ? cmd_free : 1'b1);
 
   assign done_valid_o = leave;
   assign done_qp_o = qp_q;
@@ -248,7 +251,8 @@ module toe_sq_exec #(
     end
   end
 
-  assign idle_o = !valid_q && !rx_host_valid_o && !tx_host_valid_o && !command_valid_o && !response_valid_o;
+  assign idle_o = !valid_q && !rx_host_valid_o && !tx_host_valid_o && !command_valid_o &&
+                  !response_valid_o;
 
   /* verilator lint_off UNUSED */
   logic unused;

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Submission rings: remembers each queue pair's tail from its doorbell, fetches entries in bursts (up to 8
-// entries, one aligned block of 256 bytes, so no burst crosses a page or the ring's end), round robin over
-// queue pairs, and hands entries to toe_sq_exec one a clock. A queue pair is served only while its completion
-// ring has room (fetch_room_i) for all that its entries could answer. A doorbell that would move the tail back
-// or more than the ring's size ahead of the executed head is ignored and counted.
+// Submission rings: remembers each queue pair's tail from its doorbell, fetches entries in bursts
+// (up to 8 entries, one aligned block of 256 bytes, so no burst crosses a page or the ring's end),
+// round robin over queue pairs, and hands entries to toe_sq_exec one a clock. A queue pair is
+// served only while its completion ring has room (fetch_room_i) for all that its entries could
+// answer. A doorbell that would move the tail back or more than the ring's size ahead of the
+// executed head is ignored and counted.
 //
 // A commit starts a new epoch of the queue pair: what was fetched in the old one is thrown away.
-// The status line (the executed head) is written when nothing more of the queue pair is on its way, or every
-// eight entries; only the latest value counts.
+// The status line (the executed head) is written when nothing more of the queue pair is on its way,
+// or every eight entries; only the latest value counts.
 
 module toe_sq_fetch #(
   parameter int unsigned QueuePairs = 8
@@ -91,7 +92,8 @@ module toe_sq_fetch #(
     end
   end
 
-  assign bell_take = doorbell_valid_i && bell_ok && bell_ahead <= bell_size && bell_ahead >= bell_before;
+  assign bell_take = doorbell_valid_i && bell_ok && bell_ahead <= bell_size &&
+                     bell_ahead >= bell_before;
   assign doorbell_refused_o = doorbell_valid_i && !bell_take;
 
   // ---- choice of a queue pair, then its burst
@@ -108,7 +110,8 @@ module toe_sq_fetch #(
 
   always_comb begin
     for (int unsigned q = 0; q < QueuePairs; q++) begin
-      want[q] = enable_i && enabled_q[q] && nonempty_q[q] && fetch_room_i[q] && fetched_q[q] <= 6'd24;
+      want[q] = enable_i && enabled_q[q] && nonempty_q[q] && fetch_room_i[q] &&
+                fetched_q[q] <= 6'd24;
     end
   end
 
@@ -262,7 +265,8 @@ module toe_sq_fetch #(
         end
         if (done_hit[q]) exec_q[q] <= exec_q[q] + 16'd1;
         if (fetch_hit[q] || done_hit[q]) begin
-          fetched_q[q] <= fetched_q[q] + (fetch_hit[q] ? {2'd0, count} : 6'd0) - {5'd0, done_hit[q]};
+          fetched_q[q] <= fetched_q[q] + (fetch_hit[q] ? {2'd0, count} : 6'd0) -
+                          {5'd0, done_hit[q]};
         end
         if (status_valid_o && status_ready_i && st_q == 4'(q)) told_q[q] <= st_value_q;
       end
@@ -296,7 +300,8 @@ module toe_sq_fetch #(
   always_comb begin
     for (int unsigned q = 0; q < QueuePairs; q++) begin
       lag[q] = exec_q[q] - told_q[q];
-      untold[q] = enabled_q[q] && lag[q] != 16'd0 && (fetched_q[q] == 6'd0 || lag[q][15:3] != 13'd0);
+      untold[q] = enabled_q[q] && lag[q] != 16'd0 &&
+                  (fetched_q[q] == 6'd0 || lag[q][15:3] != 13'd0);
     end
   end
 
