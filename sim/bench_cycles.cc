@@ -71,7 +71,10 @@ bool establish(Bench& bench, std::uint32_t connections) {
       })) {
     return false;
   }
-  for (std::uint32_t i = 0; i < connections; ++i) client.connect(kHosts[1].ipv4, kPort);
+  for (std::uint32_t i = 0; i < connections; ++i) {
+    if (!bench.run([&] { return client.room() > 0; })) return false;
+    client.connect(kHosts[1].ipv4, kPort);
+  }
   return bench.run([&] {
     for (const auto& host : bench.hosts) {
       for (const auto& connection : host->connections()) {

@@ -92,12 +92,22 @@ bool RingHost::bring_up() {
   return error_.empty();
 }
 
+std::uint32_t RingHost::room() const {
+  std::uint32_t taken = 0;  // the status line
+  std::memcpy(&taken, queues_.bytes.data() + 2 * kQueueBytes, sizeof taken);
+  return kQueueEntries - static_cast<std::uint16_t>(tail_ - taken);
+}
+
+void RingHost::mark(std::uint32_t number) {
+  if (connections_[number].changed) return;
+  connections_[number].changed = true;
+  changed_.push_back(number);
+}
+
 template <typename Entry>
 void RingHost::post(Entry entry) {
   static_assert(sizeof(Entry) == contract::kEntryBytes);
-  std::uint32_t taken = 0;  // the status line
-  std::memcpy(&taken, queues_.bytes.data() + 2 * kQueueBytes, sizeof taken);
-  if (static_cast<std::uint16_t>(tail_ - taken) >= kQueueEntries) {
+  if (room() == 0) {
     fail("submission ring full");
     return;
   }
@@ -151,14 +161,18 @@ std::uint32_t RingHost::connect(std::uint32_t remote_ipv4, std::uint16_t port) {
 void RingHost::send(std::uint32_t connection, std::uint64_t bytes, bool end) {
   connections_[connection].to_send += bytes;
   connections_[connection].end |= end;
-  changed_.push_back(connection);
+  mark(connection);
 }
 
 bool RingHost::poll() {
   bool busy = take_completions();
-  for (const std::uint32_t number : changed_) progress(connections_[number]);
-  busy |= !changed_.empty();
-  changed_.clear();
+  while (!changed_.empty() && room() > 0) {
+    Connection& connection = connections_[changed_.front()];
+    changed_.pop_front();
+    connection.changed = false;
+    progress(connection);
+    busy = true;
+  }
   if (bell_) {
     write(contract::kDoorbellBase, tail_ | static_cast<std::uint32_t>(head_) << 16);
     bell_ = false;
@@ -219,7 +233,7 @@ void RingHost::take_report(const contract::CompletionEntry& entry) {
   if (connection.acked > connection.sent) fail("more was acknowledged than sent");
   verify(connection, entry.received_up_to);
   connection.fin_received |= has(entry.flags, contract::CompletionFlag::kFinReceived);
-  changed_.push_back(entry.cookie);
+  mark(entry.cookie);
 }
 
 void RingHost::verify(Connection& connection, std::uint32_t received_up_to) {
@@ -258,7 +272,6 @@ void RingHost::progress(Connection& connection) {
   entry.consumed_up_to = static_cast<std::uint32_t>(connection.received);
   if (connection.established && connection.end && connection.sent == connection.to_send) {
     entry.flags = static_cast<std::uint8_t>(contract::SubmissionFlag::kFin);
-    connection.fin_posted = true;
   }
   post(entry);
 }

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <string>
 #include <vector>
 
@@ -32,7 +33,7 @@ class RingHost {
     std::uint64_t sent = 0;     // given to the card
     std::uint64_t acked = 0;
     std::uint64_t received = 0;  // reported and verified
-    bool fin_posted = false;
+    bool changed = false;        // to be looked at by poll()
     std::byte* tx_ring = nullptr;
     std::byte* rx_ring = nullptr;
   };
@@ -52,6 +53,10 @@ class RingHost {
   std::uint32_t connect(std::uint32_t remote_ipv4, std::uint16_t port);
   // Sends `bytes` more of the pattern; with `end` FIN after them.
   void send(std::uint32_t connection, std::uint64_t bytes, bool end);
+
+  // Submission entries that can be posted now: listen and connect take one each, a listener's
+  // answer its backlog.
+  std::uint32_t room() const;
 
   // Takes completions, verifies and consumes what was received, fills rings, posts entries. True if
   // it did anything.
@@ -73,6 +78,7 @@ class RingHost {
   void take_report(const contract::CompletionEntry& entry);
   void take_response(const contract::CompletionEntry& entry);
   void verify(Connection& connection, std::uint32_t received_up_to);
+  void mark(std::uint32_t number);
   void progress(Connection& connection);
   void fail(const std::string& why);
 
@@ -82,7 +88,7 @@ class RingHost {
   host::SharedMemory queues_;  // submission ring, completion ring, status line
   host::SharedMemory buffers_;
   std::vector<Connection> connections_;
-  std::vector<std::uint32_t> changed_;  // connections that completions spoke of
+  std::deque<std::uint32_t> changed_;  // each once
   std::uint16_t tail_ = 0;
   std::uint16_t head_ = 0;
   bool bell_ = false;
