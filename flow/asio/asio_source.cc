@@ -9,9 +9,10 @@
 
 namespace millrace::flow {
 
-AsioSource::AsioSource(EventLoop& loop) : loop_(loop) { loop_.add(*this); }
-
-AsioSource::~AsioSource() { loop_.remove(*this); }
+void AsioSource::attach(EventLoop& loop) {
+  loop_ = &loop;
+  loop.add(*this);
+}
 
 bool AsioSource::poll() {
   context_.restart();
@@ -20,8 +21,8 @@ bool AsioSource::poll() {
 
 void AsioSource::wait(std::uint64_t deadline_us) {
   constexpr std::uint64_t kLongestUs = 1'000'000;  // a spurious return is allowed; overflow is not
-  const std::uint64_t now_us = loop_.now_us();
-  if (deadline_us <= now_us) return;
+  const std::uint64_t now_us = loop_->now_us();
+  if (!patient_ || deadline_us <= now_us) return;
   context_.restart();
   context_.run_one_for(std::chrono::microseconds(std::min(deadline_us - now_us, kLongestUs)));
 }

@@ -12,16 +12,21 @@
 
 namespace millrace::flow {
 
-/// Owns the context; joins the loop for its lifetime. Nobody else may run the context.
+/// Owns the context; nobody else may run it. Order of life: source, loop, flows; each must outlive
+/// the next:
+///
+///   AsioSource source;  EventLoop loop(clock);  source.attach(loop);
 class AsioSource final : public Source {
  public:
-  explicit AsioSource(EventLoop& loop);
+  AsioSource() = default;
   AsioSource(const AsioSource&) = delete;
   AsioSource& operator=(const AsioSource&) = delete;
-  ~AsioSource() override;
+  ~AsioSource() override = default;
 
+  /// Adds the source to the loop, once.
+  void attach(EventLoop& loop);
   boost::asio::io_context& context() { return context_; }
-  EventLoop& loop() { return loop_; }
+  EventLoop& loop() { return *loop_; }
 
   bool poll() override;
   /// False while Asio has neither handlers nor operations outstanding.
@@ -30,10 +35,14 @@ class AsioSource final : public Source {
   /// both clocks ran alike.
   void wait(std::uint64_t deadline_us) override;
   void wake() override;
+  /// False: wait() only looks, because another source of the loop sleeps, or works, in its turn.
+  /// True at first.
+  void set_patient(bool patient) { patient_ = patient; }
 
  private:
-  EventLoop& loop_;
+  EventLoop* loop_ = nullptr;
   boost::asio::io_context context_{1};
+  bool patient_ = true;
 };
 
 }  // namespace millrace::flow

@@ -25,6 +25,7 @@ namespace http = boost::beast::http;
 class AsioStreamTest : public testing::Test {
  protected:
   AsioStreamTest() {
+    source_.attach(loop_);
     int ends[2];
     EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
     const Endpoint here = Endpoint::named("unix", "here");
@@ -38,8 +39,8 @@ class AsioStreamTest : public testing::Test {
   }
 
   WallClock clock_;
+  AsioSource source_;
   EventLoop loop_{clock_};
-  AsioSource source_{loop_};
   SocketFlow a_, b_;
 };
 

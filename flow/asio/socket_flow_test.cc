@@ -15,6 +15,7 @@ namespace {
 
 class SocketFlowTest : public testing::TestWithParam<const char*> {
  protected:
+  SocketFlowTest() { source_.attach(loop_); }
   Endpoint listen_at() const {
     if (std::string_view(GetParam()) == "tcp") return Endpoint::network("tcp", "127.0.0.1", 0);
     return Endpoint::named("unix", "/tmp/millrace-socket-test-" + std::to_string(::getpid()));
@@ -39,8 +40,8 @@ class SocketFlowTest : public testing::TestWithParam<const char*> {
   }
 
   WallClock clock_;
+  AsioSource source_;
   EventLoop loop_{clock_};
-  AsioSource source_{loop_};
 };
 
 Task<std::string> read_all(StreamFlow& flow) {

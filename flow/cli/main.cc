@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+// The millrace program: reads the command line, opens what the command needs, runs it. docs/cli.md
+// describes it.
+
+#include <fmt/core.h>
+
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <functional>
+#include <optional>
+
+#include "flow/cli/commands.h"
+
+namespace millrace::flow::cli {
+namespace {
+
+struct Chosen {
+  CommonOptions common;
+  std::string url;
+  std::string output;
+  std::string scheme = "toe";
+  std::string folder = ".";
+  std::string at;
+  std::string from;
+  std::string to;
+  std::uint16_t port = 80;
+  bool listen = false;
+  double connect_timeout = 0;  // seconds; 0: none
+  std::string direction = "send";
+  double mib = 64;
+  std::uint32_t flows = 1;
+};
+
+std::uint64_t microseconds(double seconds) {
+  return seconds > 0 ? static_cast<std::uint64_t>(seconds * 1e6) : kNever;
+}
+
+void add_common(CLI::App& command, CommonOptions& options) {
+  command.add_option("--device", options.device, "which card: sim:[?memory=...&seed=...]")
+      ->capture_default_str();
+  command.add_option("--tap", options.tap, "TAP device that is the simulated card's wire");
+  command.add_option("--capture", options.capture, "write the card's wire to this pcapng file");
+  command.add_option("--ip", options.ip, "the card's address")->capture_default_str();
+  command.add_option("--netmask", options.netmask)->capture_default_str();
+  command.add_option("--gateway", options.gateway, "none by default");
+  command.add_option("--mac", options.mac)->capture_default_str();
+  command.add_option("--mss", options.mss, "largest segment in bytes")
+      ->check(CLI::Range(64, 8960))
+      ->capture_default_str();
+  command.add_option("--seed", options.seed, "of everything random in a simulation");
+  command.add_flag("--json", options.json, "print results as one JSON object");
+}
+
+Result<Endpoint> endpoint_of(const std::string& text) { return parse_endpoint(text); }
+
+using Start = std::function<Task<Outcome>(Session&)>;
+
+Outcome with_session(const Chosen& chosen, bool needs_card, bool pair, const Start& start) {
+  auto session =
+      pair ? Session::open_pair(chosen.common) : Session::open(chosen.common, needs_card);
+  if (!session) {
+    const Outcome outcome(session.error());
+    return outcome.code == ExitCode::kUsage ? outcome : Outcome(ExitCode::kCard, outcome.words);
+  }
+  return (*session)->run(start(**session));
+}
+
+Outcome run_serve(const Chosen& chosen) {
+  const std::string text = chosen.at.empty() ? "toe://:" + std::to_string(chosen.port) : chosen.at;
+  const Result<Endpoint> at = endpoint_of(text);
+  if (!at) return Outcome(at.error());
+  return with_session(chosen, at->scheme == "toe", false, [&](Session& session) {
+    return serve(session, ServeOptions{chosen.folder, *at}, chosen.common.json);
+  });
+}
+
+Outcome run_get(const Chosen& chosen) {
+  return with_session(chosen, chosen.scheme == "toe", false, [&](Session& session) {
+    return get(
+        session,
+        GetOptions{chosen.url, chosen.scheme, chosen.output, microseconds(chosen.connect_timeout)},
+        chosen.common.json);
+  });
+}
+
+Outcome run_pipe(const Chosen& chosen) {
+  const Result<Endpoint> at = endpoint_of(chosen.at);
+  if (!at) return Outcome(at.error());
+  return with_session(chosen, at->scheme == "toe", false, [&](Session& session) {
+    return pipe(session, PipeOptions{*at, chosen.listen, microseconds(chosen.connect_timeout)});
+  });
+}
+
+Outcome run_proxy(const Chosen& chosen) {
+  const Result<Endpoint> from = endpoint_of(chosen.from);
+  if (!from) return Outcome(from.error());
+  const Result<Endpoint> to = endpoint_of(chosen.to);
+  if (!to) return Outcome(to.error());
+  const bool needs_card = from->scheme == "toe" || to->scheme == "toe";
+  return with_session(chosen, needs_card, false,
+                      [&](Session& session) { return proxy(session, ProxyOptions{*from, *to}); });
+}
+
+Outcome run_perf(const Chosen& chosen) {
+  const Result<Endpoint> at = endpoint_of(chosen.at);
+  if (!at) return Outcome(at.error());
+  PerfOptions options;
+  options.endpoint = *at;
+  options.listen = chosen.listen;
+  options.send = chosen.direction != "receive";
+  options.receive = chosen.direction != "send";
+  options.bytes = static_cast<std::uint64_t>(chosen.mib * 1048576);
+  options.flows = chosen.flows;
+  return with_session(chosen, at->scheme == "toe", false,
+                      [&](Session& session) { return perf(session, options, chosen.common.json); });
+}
+
+Outcome run_loop(const Chosen& chosen) {
+  const LoopOptions options{static_cast<std::uint64_t>(chosen.mib * 1048576)};
+  return with_session(chosen, true, true,
+                      [&](Session& session) { return loop(session, options, chosen.common.json); });
+}
+
+using Run = Outcome (*)(const Chosen&);
+
+// Adds every command; the one that is given sets `run`.
+void add_commands(CLI::App& program, Chosen& chosen, Run& run) {
+  const auto add = [&](const char* name, const char* what, Run command_run) -> CLI::App& {
+    CLI::App& command = *program.add_subcommand(name, what);
+    command.callback([&run, command_run] { run = command_run; });
+    add_common(command, chosen.common);
+    return command;
+  };
+  CLI::App& serve = add("serve", "HTTP server of a folder: GET, HEAD, PUT", run_serve);
+  serve.add_option("folder", chosen.folder)->required();
+  serve.add_option("--port", chosen.port)->capture_default_str();
+  serve.add_option("--at", chosen.at, "endpoint to listen at, instead of --port on the card");
+
+  CLI::App& get = add("get", "fetch one file by HTTP", run_get);
+  get.add_option("url", chosen.url, "http://host[:port]/path")->required();
+  get.add_option("-o,--output", chosen.output, "file; standard output by default");
+  get.add_option("--via", chosen.scheme, "toe or tcp")
+      ->check(CLI::IsMember({"toe", "tcp"}))
+      ->capture_default_str();
+
+  CLI::App& pipe = add("pipe", "standard input and output over one flow", run_pipe);
+  pipe.add_option("endpoint", chosen.at)->required();
+  pipe.add_flag("--listen", chosen.listen, "wait for one flow instead of connecting");
+  for (CLI::App* command : {&get, &pipe}) {
+    command->add_option("--connect-timeout", chosen.connect_timeout, "seconds");
+  }
+
+  CLI::App& proxy = add("proxy", "join flows accepted at FROM to new ones to TO", run_proxy);
+  proxy.add_option("from", chosen.from)->required();
+  proxy.add_option("to", chosen.to)->required();
+
+  CLI::App& perf = add("perf", "measure flows", run_perf);
+  perf.add_option("endpoint", chosen.at)->required();
+  perf.add_flag("--listen", chosen.listen, "be the other side");
+  perf.add_option("--direction", chosen.direction, "send, receive or both")
+      ->check(CLI::IsMember({"send", "receive", "both"}))
+      ->capture_default_str();
+  perf.add_option("--flows", chosen.flows)->check(CLI::Range(1, 4096))->capture_default_str();
+
+  CLI::App& loop = add("loop", "serve and fetch between two simulated cards", run_loop);
+  for (CLI::App* command : {&perf, &loop}) {
+    command->add_option("--mib", chosen.mib, "MiB of each flow in each direction")
+        ->capture_default_str();
+  }
+}
+
+int run_program(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);
+  CLI::App program("TCP flows on an offload engine, real or simulated");
+  program.require_subcommand(1);
+  Chosen chosen;
+  Run run = nullptr;
+  add_commands(program, chosen, run);
+  try {
+    program.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const int code = program.exit(error);
+    return code == 0 ? 0 : static_cast<int>(ExitCode::kUsage);
+  }
+  const Outcome outcome = run(chosen);
+  if (!outcome.words.empty()) fmt::print(stderr, "millrace: {}\n", outcome.words);
+  return static_cast<int>(outcome.code);
+}
+
+}  // namespace
+}  // namespace millrace::flow::cli
+
+int main(int argc, char** argv) { return millrace::flow::cli::run_program(argc, argv); }
