@@ -152,7 +152,8 @@ module toe_rx_parse (
   // ---- s2..s5: sums ------------------------------------------------------------------------------
   logic [5:2] v_q, last_q, tcp_q, icmp_q;
   logic [3:2] first_q, second_q;
-  logic s2_cut_q;
+  logic [7:0] s2_hole_q;
+  logic s2_over_q, s2_cut, s3_cut_q;
   logic [20:0] s3_sum, s3_hsum;
   logic [31:0] s4_sum_q;
   logic [21:0] s4_hsum_q;
@@ -161,6 +162,8 @@ module toe_rx_parse (
   logic [18:0] r4_pseudo_q;
   logic r1_valid, r2_valid, r3_valid, r4_valid, r5_valid;
 
+  // The frame ends before the datagram does, or has holes, in this beat or one before.
+  assign s2_cut = (s2_hole_q != '0) || s2_over_q || (!first_q[2] && s3_cut_q);
   assign r1_valid = s1_valid_q && s1_last_q;
   assign r2_valid = v_q[2] && last_q[2];
   assign r3_valid = v_q[3] && last_q[3];
@@ -181,11 +184,13 @@ module toe_rx_parse (
     second_q <= {second_q[2], s1_second_q};
     tcp_q <= {tcp_q[4:2], s1_tcp_q};
     icmp_q <= {icmp_q[4:2], s1_icmp_q};
-    // The frame ends before the datagram does, or has holes.
     if (s1_valid_q) begin
-      s2_cut_q <= ((s1_mask_q & ~s1_keep_q) != '0) || (s1_last_q && s1_left_q > 17'd64) ||
-                  (!s1_first_q && s2_cut_q);
+      for (int g = 0; g < 8; g++) begin
+        s2_hole_q[g] <= (s1_mask_q[8*g +: 8] & ~s1_keep_q[8*g +: 8]) != '0;
+      end
+      s2_over_q <= s1_last_q && (s1_left_q > 17'd64);
     end
+    if (v_q[2]) s3_cut_q <= s2_cut;
     if (v_q[3]) s4_sum_q <= first_q[3] ? 32'(s3_sum) : s4_sum_q + 32'(s3_sum);
     if (v_q[3] && first_q[3]) s4_hsum_q <= 22'(s3_hsum);
     else if (v_q[3] && second_q[3]) s4_hsum_q <= s4_hsum_q + 22'(s3_hsum);
@@ -198,7 +203,7 @@ module toe_rx_parse (
   end
 
   // ---- record: r2 fields of the first beat, TCP header moved by 0..12 bytes -------------------------
-  logic r2_eth_bad_q, r2_arp_q, r2_ip_bad_q, r2_tcp_q;
+  logic r2_eth_bad_q, r2_arp_q, r2_ip_bad_q, r2_content_bad_q, r2_tcp_q;
   logic [3:0] r2_ihl_q;
   logic [1:0] r2_shift_q;
   logic [15:0] r2_total_q;
@@ -235,8 +240,8 @@ module toe_rx_parse (
       r2_arp_q <= w_arp;
       r2_ip_bad_q <= (win0_q[119:116] != 4'd4) || (s1_ihl_q < 4'd5) || w_sip_bad ||
                      (w_dip != ipv4_i) || (win0_q[8*21 +: 8] != '0) ||
-                     ((win0_q[8*20 +: 8] & 8'h3f) != '0) ||
-                     !(s1_tcp_q || (s1_icmp_q && !w_icmp_bad));
+                     ((win0_q[8*20 +: 8] & 8'h3f) != '0);
+      r2_content_bad_q <= !(s1_tcp_q || (s1_icmp_q && !w_icmp_bad));
       r2_tcp_q <= s1_tcp_q;
       r2_ihl_q <= s1_ihl_q;
       r2_shift_q <= s1_shift_q[3:2];
@@ -270,7 +275,7 @@ module toe_rx_parse (
     if (r2_valid) begin
       r3_eth_bad_q <= r2_eth_bad_q;
       r3_arp_q <= r2_arp_q;
-      r3_ip_bad_q <= r2_ip_bad_q || s2_cut_q;
+      r3_ip_bad_q <= r2_ip_bad_q || r2_content_bad_q || s2_cut;
       r3_tcp_q <= r2_tcp_q;
       r3_tcp_len_q <= 17'(r2_total_q) - 17'({r2_ihl_q, 2'b00});
       r3_ihl_q <= r2_ihl_q;
