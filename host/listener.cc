@@ -139,7 +139,7 @@ void Runtime::refill(Listener& listener) {
   while (listener.posted_ < listener.options_.backlog) {
     const auto made = allocate(listener.options_.tx_size, listener.options_.rx_size);
     if (!made) {
-      starved_ = true;
+      starve();
       return;
     }
     Connection& connection = **made;
@@ -161,6 +161,7 @@ void Runtime::refill_starved() {
 void Runtime::changed(Listener& listener) {
   listener.changed_ = true;
   listeners_changed_ = true;
+  lists_.control = true;
 }
 
 void Runtime::close_if_done(Listener& listener) {

@@ -11,7 +11,6 @@
 namespace millrace::host {
 namespace {
 
-constexpr std::uint32_t kBatch = 256;      // completions taken by one poll
 constexpr std::uint32_t kLazyPolls = 256;  // empty polls after which lazy news is flushed
 constexpr std::uint32_t kQuestionPolls = 1U
                                          << 20;  // empty polls between questions to a silent card
@@ -21,45 +20,41 @@ constexpr std::uint64_t kFullRingUs = 100;       // longest sleep while entries 
 }  // namespace
 
 std::size_t Runtime::poll() {
-  MILLRACE_ASSERT(!in_poll_);
-  if (lost_) [[unlikely]] {
+  if (mode_ != Mode::kNormal) [[unlikely]] {
+    MILLRACE_ASSERT(mode_ == Mode::kLost);
     end_all();
     return dispatch();
   }
-  std::uint32_t taken = 0;
-  std::uint32_t word = 0;
-  std::uint16_t submissions_taken = 0;
-  const contract::CompletionEntry* entry = nullptr;
-  in_poll_ = true;
-  while ((entry = completions_.peek(word)) != nullptr) {
+  using Entry = contract::CompletionEntry;
+  const Entry* const first = completions_.next();
+  const Entry* const end = completions_.end();
+  const std::uint32_t phase = completions_.phase();
+  const Entry* entry = first;
+  mode_ = Mode::kPolling;
+  for (;;) {
+    const std::uint32_t word = CompletionRing::load(entry, phase);
+    if (!CompletionRing::is_new(word)) break;
     Connection& connection = connections_[entry->cookie & cookie_mask_];
-    submissions_taken = entry->sq_head;
     // The usual report repeats flags, state and status; only offsets moved.
     if (word != connection.last_word_ || entry->cookie != connection.cookie_) [[unlikely]] {
       apply_other(*entry, word);
-      completions_.pop();
-    } else if (!connection.rx_.set_received(entry->received_up_to) ||
-               !connection.tx_.set_acked(entry->acked_up_to)) [[unlikely]] {
-      fault(*entry);
-      break;
+    } else if (connection.rx_.set_received(entry->received_up_to) &&
+               connection.tx_.set_acked(entry->acked_up_to)) [[likely]] {
+      connection.handler_->on_event(connection);
     } else {
-      completions_.pop();
-      if (connection.handler_ != nullptr) [[likely]]
-        connection.handler_->on_event(connection);
+      fault(*entry);
     }
-    if (++taken == kBatch) [[unlikely]]
+    if (++entry == end) [[unlikely]]
       break;
   }
-  in_poll_ = false;
+  mode_ = failure_ ? Mode::kLost : Mode::kNormal;
+  const auto taken = static_cast<std::size_t>(entry - first);
   if (taken != 0) [[likely]] {
-    submissions_.set_head(submissions_taken);
-    stats_.completions += taken;
-    heard_ = true;
-    empty_polls_ = 0;
+    submissions_.set_head(entry[-1].sq_head);  // the card has not been told that it may write there
+    completions_.pop_to(entry);
   }
-  if (lists_.changed.size() != 0 || listeners_changed_ || starved_) [[unlikely]] {
+  if (lists_.control) [[unlikely]]
     return taken + dispatch();
-  }
   if (taken == 0) [[unlikely]]
     nothing_came();
   return taken;
@@ -67,27 +62,27 @@ std::size_t Runtime::poll() {
 
 // Calls the handlers of connections and listeners whose state, not only offsets, changed.
 std::size_t Runtime::dispatch() {
-  in_poll_ = true;
+  mode_ = Mode::kPolling;
+  lists_.control = false;
   ConnectionList& changed = lists_.changed;
-  const std::uint32_t count = changed.size();
-  for (std::uint32_t i = 0; i < count; ++i) {
-    Connection& connection = *changed[i];
+  Connection** const end = changed.end();
+  for (Connection** item = changed.begin(); item != end; ++item) {
+    Connection& connection = **item;
     connection.work_ &= ~Connection::kInChanged;
-    if (connection.handler_ != nullptr) connection.handler_->on_event(connection);
+    connection.handler_->on_event(connection);
   }
-  // What handlers added waits for the next poll.
-  const std::uint32_t added = changed.size() - count;
-  for (std::uint32_t i = 0; i < added; ++i) changed[i] = changed[count + i];
-  changed.resize(added);
+  const auto count = static_cast<std::size_t>(end - changed.begin());
+  changed.erase_before(end);  // what handlers added waits for the next poll
   if (listeners_changed_) dispatch_listeners();
   if (starved_ && freed_) refill_starved();
-  in_poll_ = false;
+  lists_.control = lists_.control || !changed.empty() || listeners_changed_;
+  mode_ = failure_ ? Mode::kLost : Mode::kNormal;
   return count;
 }
 
 void Runtime::nothing_came() {
   ++empty_polls_;
-  if (empty_polls_ % kLazyPolls == 0 && lists_.lazy.size() != 0) {
+  if (empty_polls_ % kLazyPolls == 0 && !lists_.lazy.empty()) {
     flush_lazy();
     flush();
   }
@@ -99,67 +94,88 @@ void Runtime::nothing_came() {
 }
 
 void Runtime::flush() {
-  if (lost()) [[unlikely]]
-    return;
-  if (listeners_dirty_) [[unlikely]]
+  if (listeners_dirty_ || failure_) [[unlikely]] {
+    if (failure_) return;
     submit_listeners();
+  }
+  ConnectionList& dirty = lists_.dirty;
+  Connection** const all = dirty.end();
+  Connection** done = dirty.begin();
+  while (done != all) {
+    const auto room = submissions_.room(static_cast<std::uint32_t>(all - done));
+    if (room == 0) [[unlikely]] {
+      break;
+    }
+    Connection** const stopped = submit_updates(done, done + room);
+    submissions_.advance(static_cast<std::uint32_t>(stopped - done));
+    const bool other = stopped != done + room;  // then there is room for one more
+    done = stopped;
+    if (other) [[unlikely]] {
+      submit_other(**done++);
+    }
+  }
+  if (done == all) [[likely]] {
+    dirty.clear();
+  } else {
+    dirty.erase_before(done);  // what found no room stays, in order
+  }
+  if (submissions_.tail() != rung_tail_) {
+    ring_doorbell();
+  } else if (static_cast<std::uint16_t>(completions_.head() - rung_head_) >=
+             completions_.size() / 4) {
+    ring_doorbell();
+  }
+}
+
+// Stores the entries of connections in [item, end) until one needs more than an update; returns
+// that one.
+inline Connection** Runtime::submit_updates(Connection** item, Connection** end) {
   constexpr std::uint32_t kDecisive = Connection::kWantOpen | Connection::kWantUpdate |
                                       Connection::kWantAbort | Connection::kEstablished |
                                       Connection::kFinal;
   constexpr std::uint32_t kPlainUpdate = Connection::kWantUpdate | Connection::kEstablished;
-  ConnectionList& dirty = lists_.dirty;
-  const std::uint32_t count = dirty.size();
-  const std::uint32_t room = submissions_.room(count);
-  for (std::uint32_t i = 0; i < room; ++i) {
-    Connection& connection = *dirty[i];
+  std::byte* at = submissions_.next();
+  const std::uint32_t start =
+      SubmissionRing::start_of(contract::Opcode::kUpdate, submissions_.phase());
+  for (; item != end; ++item, at += contract::kEntryBytes) {
+    Connection& connection = **item;
     const std::uint32_t work = connection.work_;
-    if ((work & kDecisive) == kPlainUpdate) [[likely]] {
-      connection.work_ = work & ~(Connection::kWantUpdate | Connection::kInDirty);
-      submissions_.push_update(contract::Opcode::kUpdate, work & Connection::kFin, connection.id_,
-                               static_cast<std::uint32_t>(connection.tx_.committed()),
-                               connection.rx_.announce());
-    } else {
-      submit_other(connection);
-    }
+    if ((work & kDecisive) != kPlainUpdate) [[unlikely]]
+      break;
+    connection.work_ = work & ~(Connection::kWantUpdate | Connection::kInDirty);
+    SubmissionRing::store_update(at, start, work & Connection::kFin, connection.id_,
+                                 static_cast<std::uint32_t>(connection.tx_.committed()),
+                                 connection.announce());
   }
-  // What found no room stays, in order.
-  for (std::uint32_t i = room; i < count; ++i) dirty[i - room] = dirty[i];
-  dirty.resize(count - room);
-  const auto unseen = static_cast<std::uint16_t>(completions_.head() - rung_head_);
-  if (submissions_.tail() != rung_tail_ || unseen >= completions_.size() / 4) ring_doorbell();
+  return item;
 }
 
-void Runtime::ring_doorbell() {
-  const std::uint16_t tail = submissions_.tail();
-  const std::uint16_t head = completions_.head();
-  stats_.submissions += static_cast<std::uint16_t>(tail - rung_tail_);
-  ++stats_.doorbells;
-  rung_tail_ = tail;
-  rung_head_ = head;
-  const std::uint32_t value = tail | (static_cast<std::uint32_t>(head) << 16);
-  if (!card_.device().write_register(doorbell_, value)) [[unlikely]]
+inline void Runtime::ring_doorbell() {
+  rung_tail_ = submissions_.tail();
+  rung_head_ = completions_.head();
+  ++doorbells_;
+  const std::uint32_t value = rung_tail_ | (static_cast<std::uint32_t>(rung_head_) << 16);
+  if (!device_.write_register(doorbell_, value)) [[unlikely]]
     check_alive();
 }
 
 void Runtime::flush_lazy() {
-  ConnectionList& lazy = lists_.lazy;
-  for (std::uint32_t i = 0; i < lazy.size(); ++i) {
-    Connection& connection = *lazy[i];
-    connection.work_ &= ~Connection::kInLazy;
-    if (connection.rx_.unannounced() != 0) connection.request_update();
+  for (Connection* connection : lists_.lazy) {
+    connection->work_ &= ~Connection::kInLazy;
+    if (connection->unannounced() != 0) connection->request_update();
   }
-  lazy.resize(0);
+  lists_.lazy.clear();
 }
 
 bool Runtime::pending() const {
-  return !completions_.empty() || lists_.changed.size() != 0 || listeners_changed_ ||
+  return !completions_.empty() || !lists_.changed.empty() || listeners_changed_ ||
          (lost() && !ended_);
 }
 
 bool Runtime::wait(std::uint64_t deadline_us) {
-  MILLRACE_ASSERT(!in_poll_);
+  MILLRACE_ASSERT(mode_ != Mode::kPolling);
   if (lost()) return pending();
-  Device& device = card_.device();
+  Device& device = device_;
   const std::uint64_t now = device.now_us();
   if (starved_ && now >= next_refill_us_) {
     next_refill_us_ = now + kRefillUs;
@@ -170,8 +186,8 @@ bool Runtime::wait(std::uint64_t deadline_us) {
   // The doorbell also arms the interrupt.
   if (completions_.head() != rung_head_) ring_doorbell();
   if (pending()) return true;
-  if (heard_ || next_question_us_ == 0) {
-    heard_ = false;
+  if (completions_.popped() != heard_ || next_question_us_ == 0) {
+    heard_ = completions_.popped();
     next_question_us_ = now + liveness_interval_us_;
   }
   std::uint64_t until = std::min(deadline_us, next_question_us_);
@@ -205,7 +221,7 @@ void Runtime::check_alive() {
 
 void Runtime::lose(Error why) {
   if (!failure_) failure_ = std::move(why);
-  lost_ = true;
+  if (mode_ == Mode::kNormal) mode_ = Mode::kLost;
 }
 
 void Runtime::fault(const contract::CompletionEntry& entry) {

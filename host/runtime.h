@@ -71,8 +71,8 @@ class Runtime {
   // accept(). Fails at once as connect() does.
   std::expected<Listener*, Error> listen(const ListenOptions& options, ListenerHandler& handler);
 
-  // Takes a bounded batch of completions and calls the handlers concerned. Returns how many
-  // handlers were called; 0: nothing new. Never from within a handler.
+  // Takes a bounded batch of completions (at most a ring) and calls the handlers concerned. Returns
+  // how many handlers were called; 0: nothing new. Never from within a handler.
   std::size_t poll();
 
   // Tells the card all news: an entry for each connection that has some, then one doorbell. What
@@ -85,23 +85,29 @@ class Runtime {
   // next poll).
   bool wait(std::uint64_t deadline_us);
 
-  std::uint64_t now_us() const { return card_.device().now_us(); }
+  std::uint64_t now_us() const { return device_.now_us(); }
   // Makes wait() return; the one call for other threads.
-  void wake() { card_.device().wake(); }
+  void wake() { device_.wake(); }
 
   // The card failed: every connection ends with connection_aborted, nothing new can be opened. Open
   // another card.
-  bool lost() const { return lost_; }
+  bool lost() const { return failure_.has_value(); }
   const std::optional<Error>& failure() const { return failure_; }
 
-  const RuntimeStats& stats() const { return stats_; }
+  RuntimeStats stats() const {
+    RuntimeStats stats = stats_;
+    stats.completions = completions_.popped();
+    stats.submissions = submissions_.pushed();
+    stats.doorbells = doorbells_;
+    return stats;
+  }
   // Handles in use, connections in LISTEN included.
   std::uint32_t open_connections() const {
     return capacity_ - static_cast<std::uint32_t>(free_.size());
   }
   std::size_t free_buffer_bytes() const { return slots_.free_bytes(); }
   // An update waits in memory for the card: the submission ring was full.
-  bool backlogged() const { return lists_.dirty.size() != 0; }
+  bool backlogged() const { return !lists_.dirty.empty(); }
   Card& card() const { return card_; }
 
  private:
@@ -129,6 +135,7 @@ class Runtime {
   bool pending() const;
   void nothing_came();
 
+  Connection** submit_updates(Connection** item, Connection** end);
   void submit_other(Connection& connection);
   void submit_open(Connection& connection);
   void submit_listeners();
@@ -145,7 +152,12 @@ class Runtime {
   void end_all();
   void drain();
 
+  enum class Mode : std::uint8_t { kNormal, kPolling, kLost };
+
+  void starve() { starved_ = true; }
+
   Card& card_;
+  Device& device_;
   SubmissionRing submissions_;
   CompletionRing completions_;
   std::unique_ptr<Connection[]> connections_;
@@ -155,9 +167,9 @@ class Runtime {
   std::uint16_t rung_tail_ = 0;  // what the last doorbell said
   std::uint16_t rung_head_ = 0;
   std::uint32_t empty_polls_ = 0;
-  bool lost_ = false;   // failure_ is set
-  bool heard_ = false;  // a completion came since the last question to the card
-  bool in_poll_ = false;
+  std::uint64_t heard_ = 0;  // completions popped at the last question to the card
+  std::uint64_t doorbells_ = 0;
+  Mode mode_ = Mode::kNormal;
   bool starved_ = false;  // some listener lacks connections
   bool freed_ = false;    // and buffers have become free since
   bool listeners_dirty_ = false;

@@ -51,6 +51,7 @@ std::expected<std::unique_ptr<Runtime>, Error> Runtime::open(Card& card,
 Runtime::Runtime(Card& card, const RuntimeOptions& options, const QueuePair& pair,
                  std::uint32_t capacity)
     : card_(card),
+      device_(card.device()),
       submissions_(pair.submissions.bytes.data(), pair.sq_log2, pair.status_line.bytes.data()),
       completions_(pair.completions.bytes.data(), pair.cq_log2),
       connections_(std::make_unique<Connection[]>(capacity)),
@@ -70,10 +71,10 @@ Runtime::Runtime(Card& card, const RuntimeOptions& options, const QueuePair& pai
 }
 
 Runtime::~Runtime() {
-  MILLRACE_ASSERT(!in_poll_);
+  MILLRACE_ASSERT(mode_ != Mode::kPolling);
   for (std::uint32_t i = 0; i < capacity_; ++i) {
     Connection& connection = connections_[i];
-    connection.handler_ = nullptr;
+    connection.set_handler(nullptr);
     const bool listening = (connection.work_ & Connection::kListening) != 0;
     const bool done = (connection.work_ & (Connection::kReleased | Connection::kQueued)) != 0;
     if (connection.cookie_ != Connection::kNoCookie && !listening && !done) connection.release();
@@ -128,13 +129,14 @@ std::expected<Connection*, Error> Runtime::allocate(std::size_t tx_size, std::si
   incarnation_[index] = (incarnation_[index] + 1) & 0x7FFF;
   connection.cookie_ = index | (std::uint32_t{incarnation_[index]} << kIndexBits);
   connection.id_ = 0;
-  connection.handler_ = nullptr;
+  connection.set_handler(nullptr);
   connection.lists_ = &lists_;
   connection.runtime_ = this;
   connection.listener_ = nullptr;
   connection.remote_ip_ = 0;
   connection.remote_port_ = 0;
   connection.local_port_ = 0;
+  connection.announced_ = 0;
   connection.next_ = Listener::kNone;
   return &connection;
 }
@@ -151,10 +153,11 @@ void Runtime::recycle(Connection& connection) {
   connection.work_ = (connection.work_ & Connection::kInLists) | Connection::kFinal;
   connection.last_word_ = Connection::kNoWord;
   connection.cookie_ = Connection::kNoCookie;
-  connection.handler_ = nullptr;
+  connection.set_handler(nullptr);
   connection.listener_ = nullptr;
   free_.push_back(index_of(connection));
   freed_ = true;
+  if (starved_) lists_.control = true;
 }
 
 std::expected<Connection*, Error> Runtime::connect(const ConnectOptions& options,
@@ -185,9 +188,11 @@ void Runtime::submit_other(Connection& connection) {
     submit_open(connection);
   } else if ((work & Connection::kWantAbort) != 0 && (work & Connection::kIdKnown) != 0) {
     connection.work_ &= ~(Connection::kWantAbort | Connection::kWantUpdate);
-    submissions_.push_update(contract::Opcode::kAbort, 0, connection.id_,
-                             static_cast<std::uint32_t>(connection.tx_.committed()),
-                             connection.rx_.announce());
+    SubmissionRing::store_update(
+        submissions_.next(),
+        SubmissionRing::start_of(contract::Opcode::kAbort, submissions_.phase()), 0, connection.id_,
+        static_cast<std::uint32_t>(connection.tx_.committed()), connection.announce());
+    submissions_.advance(1);
   }
 }
 
@@ -235,7 +240,7 @@ void Connection::abort() {
 void Connection::release() {
   MILLRACE_ASSERT((work_ & (kListening | kQueued | kReleased)) == 0);
   MILLRACE_ASSERT(cookie_ != kNoCookie);
-  handler_ = nullptr;
+  set_handler(nullptr);
   if (!final()) {
     work_ |= kReleased;
     abort();
@@ -330,7 +335,7 @@ void Runtime::became_final(Connection& connection) {
     --listener.posted_;
     recycle(connection);
     close_if_done(listener);
-    if (listener.state_ == Listener::State::kOpen) starved_ = true;
+    if (listener.state_ == Listener::State::kOpen) starve();
   } else if ((connection.work_ & Connection::kReleased) != 0) {
     recycle(connection);
   } else {
@@ -392,8 +397,8 @@ void Runtime::end_all() {
     listener.unlistened_ = true;
     close_if_done(listener);
   }
-  lists_.dirty.resize(0);
-  lists_.lazy.resize(0);
+  lists_.dirty.clear();
+  lists_.lazy.clear();
   for (std::uint32_t i = 0; i < capacity_; ++i) {
     connections_[i].work_ &= ~(Connection::kInDirty | Connection::kInLazy);
   }

@@ -273,6 +273,23 @@ TEST_F(RuntimeTest, EntriesThatDoNotFitStayForLater) {
   EXPECT_EQ(runtime->stats().completions, 80U);
 }
 
+TEST_F(RuntimeTest, NoUpdateIsLostAtTheEndOfTheRing) {
+  start({}, {.queue_pair = {.submission_entries = 16, .completion_entries = 16},
+             .max_connections = 16});
+  std::vector<Connection*> connections;
+  std::vector<std::uint16_t> indices(7);
+  for (std::uint16_t& index : indices) connections.push_back(open(index));
+  for (std::size_t round = 1; round <= 50;
+       ++round) {  // 7 entries a round: the end falls everywhere
+    for (Connection* connection : connections) connection->write_some(bytes_of("x"));
+    runtime->flush();
+    EXPECT_FALSE(runtime->backlogged());
+    device->run();
+    for (const std::uint16_t index : indices) ASSERT_EQ(device->conn(index).sent, round);
+    runtime->poll();
+  }
+}
+
 TEST_F(RuntimeTest, WindowIsOpenedLazilyButBeforeSleep) {
   std::uint16_t index = 0;
   Connection* connection = open(index);

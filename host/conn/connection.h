@@ -5,6 +5,7 @@
 
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -43,19 +44,31 @@ struct ConnectionHandler {
   ~ConnectionHandler() = default;
 };
 
+// Of connections that have no handler.
+struct NoConnectionHandler final : ConnectionHandler {
+  void on_event(Connection& /*connection*/) noexcept override {}
+};
+inline NoConnectionHandler no_connection_handler;
+
 // A fixed list of connections; each is in it at most once, so that capacity = all connections
 // suffices.
 class ConnectionList {
  public:
-  void reserve(std::size_t capacity) { items_ = std::make_unique<Connection*[]>(capacity); }
-  void push(Connection* connection) { items_[size_++] = connection; }
-  Connection*& operator[](std::uint32_t index) { return items_[index]; }
-  std::uint32_t size() const { return size_; }
-  void resize(std::uint32_t size) { size_ = size; }
+  void reserve(std::size_t capacity) {
+    items_ = std::make_unique<Connection*[]>(capacity);
+    end_ = items_.get();
+  }
+  void push(Connection* connection) { *end_++ = connection; }
+  Connection** begin() const { return items_.get(); }
+  Connection** end() const { return end_; }
+  bool empty() const { return end_ == items_.get(); }
+  void clear() { end_ = items_.get(); }
+  // Forgets the items before `first`; the others move up.
+  void erase_before(Connection** first) { end_ = std::copy(first, end_, items_.get()); }
 
  private:
+  Connection** end_ = nullptr;
   std::unique_ptr<Connection*[]> items_;
-  std::uint32_t size_ = 0;
 };
 
 // What a runtime has yet to do.
@@ -64,6 +77,7 @@ struct WorkLists {
   ConnectionList
       lazy;  // freed receive bytes that the card is told when nothing better is to be done
   ConnectionList changed;  // the handler is to be called
+  bool control = false;    // poll() has more to do than completions
 };
 
 class alignas(64) Connection {
@@ -110,7 +124,7 @@ class alignas(64) Connection {
   void consume(std::size_t count) {
     rx_.consume(count);
     if ((work_ & kInDirty) != 0) return;  // the update that is due anyway tells it
-    if (rx_.unannounced() >= rx_.size() / 4) {
+    if (unannounced() >= rx_.size() / 4) {
       request_update();
     } else if ((work_ & kInLazy) == 0) {
       work_ |= kInLazy;
@@ -126,7 +140,10 @@ class alignas(64) Connection {
   // Gives the handle and both rings back; the handler is called no more. One that is not final is
   // aborted first.
   void release();
-  void set_handler(ConnectionHandler* handler) { handler_ = handler; }
+  // Null: nobody is called.
+  void set_handler(ConnectionHandler* handler) {
+    handler_ = handler == nullptr ? &no_connection_handler : handler;
+  }
 
   // The handshake was completed (and stays so after the end).
   bool established() const { return (work_ & kEstablished) != 0; }
@@ -188,6 +205,12 @@ class alignas(64) Connection {
   bool has(contract::CompletionFlag flag) const {
     return ((last_word_ >> 8) & static_cast<std::uint32_t>(flag)) != 0;
   }
+  // Freed bytes that the card does not know of.
+  std::uint32_t unannounced() const {
+    return static_cast<std::uint32_t>(rx_.consumed()) - announced_;
+  }
+  // The offset for an entry; from here on the card knows it.
+  std::uint32_t announce() { return announced_ = static_cast<std::uint32_t>(rx_.consumed()); }
   void request_update() {
     const std::uint32_t before = work_;
     work_ = before | kWantUpdate | kInDirty;
@@ -202,6 +225,7 @@ class alignas(64) Connection {
     if ((work_ & kInChanged) != 0) return;
     work_ |= kInChanged;
     lists_->changed.push(this);
+    lists_->control = true;
   }
 
   RxBuffer rx_;
@@ -212,13 +236,14 @@ class alignas(64) Connection {
       kNoWord;  // kind, flags, state, status of the last report, without the phase
   std::uint32_t cookie_ = kNoCookie;
   std::uint32_t id_ = 0;  // the card's name for it; valid with kIdKnown
-  ConnectionHandler* handler_ = nullptr;
+  ConnectionHandler* handler_ = &no_connection_handler;  // never null
   WorkLists* lists_ = nullptr;
   Runtime* runtime_ = nullptr;
   Listener* listener_ = nullptr;  // of kListening and kQueued
   std::uint32_t remote_ip_ = 0;
   std::uint16_t remote_port_ = 0;
   std::uint16_t local_port_ = 0;
+  std::uint32_t announced_ = 0;
   std::uint32_t next_ = 0;  // in the accept queue
 };
 static_assert(sizeof(Connection) == 128);

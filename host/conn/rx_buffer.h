@@ -18,7 +18,9 @@ class RxBuffer {
   RxBuffer() = default;
   // `bytes` is a power of two, at most 2^24.
   explicit RxBuffer(std::span<const std::byte> bytes)
-      : base_(bytes.data()), size_(static_cast<std::uint32_t>(bytes.size())) {}
+      : base_(bytes.data()),
+        mask_(static_cast<std::uint32_t>(bytes.size() - 1)),
+        size_(static_cast<std::uint32_t>(bytes.size())) {}
 
   const std::byte* base() const { return base_; }
   std::uint64_t received() const { return received_; }
@@ -28,7 +30,7 @@ class RxBuffer {
 
   // The received bytes up to the end of the ring; the rest, if any, follows after consume().
   std::span<const std::byte> readable() const {
-    const std::size_t at = consumed_ & (size_ - 1);
+    const std::size_t at = consumed_ & mask_;
     return {base_ + at, std::min(available(), size_ - at)};
   }
 
@@ -37,11 +39,6 @@ class RxBuffer {
     MILLRACE_ASSERT(count <= available());
     consumed_ += count;
   }
-
-  // Freed bytes that the card does not know of.
-  std::uint32_t unannounced() const { return static_cast<std::uint32_t>(consumed_) - announced_; }
-  // The offset for an update entry; from here on the card knows it.
-  std::uint32_t announce() { return announced_ = static_cast<std::uint32_t>(consumed_); }
 
   // The card says that data up to `offset` modulo 2^32 is in place. False if that is outside the
   // ring.
@@ -57,7 +54,7 @@ class RxBuffer {
   const std::byte* base_ = nullptr;
   std::uint64_t received_ = 0;
   std::uint64_t consumed_ = 0;
-  std::uint32_t announced_ = 0;
+  std::uint32_t mask_ = 0;
   std::uint32_t size_ = 0;
 };
 

@@ -24,22 +24,25 @@ class CompletionRing {
         begin_(next_),
         end_(next_ + (std::size_t{1} << log2)) {}
 
-  // The oldest entry that was not popped, or null. `word` receives its first four bytes without the
-  // phase bit. The load of the phase acquires: the rest of the entry, and the payload that it
-  // announces, are visible.
-  const contract::CompletionEntry* peek(std::uint32_t& word) const {
-    word =
-        __atomic_load_n(reinterpret_cast<const std::uint32_t*>(next_), __ATOMIC_ACQUIRE) ^ phase_;
-    return (word & kPhaseMask) == 0 ? next_ : nullptr;
-  }
-  bool empty() const {
-    std::uint32_t word = 0;
-    return peek(word) == nullptr;
-  }
+  // Where the next entry will be, and the end of the pass that it belongs to.
+  const contract::CompletionEntry* next() const { return next_; }
+  const contract::CompletionEntry* end() const { return end_; }
+  // The phase bit of new entries in this pass, in place in the word.
+  std::uint32_t phase() const { return phase_; }
 
-  void pop() {
-    ++head_;
-    if (++next_ == end_) [[unlikely]] {
+  // The first four bytes of `entry`: without the phase bit if it is new, with it if not. The load
+  // acquires: the rest of a new entry, and the payload that it announces, are visible.
+  static std::uint32_t load(const contract::CompletionEntry* entry, std::uint32_t phase) {
+    return __atomic_load_n(reinterpret_cast<const std::uint32_t*>(entry), __ATOMIC_ACQUIRE) ^ phase;
+  }
+  static bool is_new(std::uint32_t word) { return (word & kPhaseMask) == 0; }
+  bool empty() const { return !is_new(load(next_, phase_)); }
+
+  // All entries before `entry`, of this pass, are done with.
+  void pop_to(const contract::CompletionEntry* entry) {
+    head_ += static_cast<std::uint64_t>(entry - next_);
+    next_ = entry;
+    if (next_ == end_) [[unlikely]] {
       next_ = begin_;
       phase_ ^= kPhaseMask;
     }
@@ -47,12 +50,13 @@ class CompletionRing {
 
   // Entries popped so far, modulo 2^16: what the doorbell tells the card.
   std::uint16_t head() const { return static_cast<std::uint16_t>(head_); }
+  std::uint64_t popped() const { return head_; }
   std::uint32_t size() const { return static_cast<std::uint32_t>(end_ - begin_); }
 
  private:
   const contract::CompletionEntry* next_ = nullptr;
+  std::uint64_t head_ = 0;
   std::uint32_t phase_ = kPhaseMask;  // of new entries, in place
-  std::uint32_t head_ = 0;
   const contract::CompletionEntry* begin_ = nullptr;
   const contract::CompletionEntry* end_ = nullptr;
 };

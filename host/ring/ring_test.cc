@@ -30,7 +30,10 @@ TEST(SubmissionRing, PhaseAlternatesOverTheIndexWrap) {
       entry.connection_id = i;
       ring.push(entry);
     } else {
-      ring.push_update(contract::Opcode::kUpdate, 1, i, i + 1, i + 2);
+      SubmissionRing::store_update(
+          ring.next(), SubmissionRing::start_of(contract::Opcode::kUpdate, ring.phase()), 1, i,
+          i + 1, i + 2);
+      ring.advance(1);
     }
     contract::UpdateEntry seen{};
     std::memcpy(&seen, &memory.entries[(i % kEntries) * contract::kEntryBytes], sizeof(seen));
@@ -74,11 +77,11 @@ TEST(CompletionRing, SeesEntriesByPhaseOverTheIndexWrap) {
     entry.status = 9;
     entry.cookie = i;
     std::memcpy(&memory.entries[(i % kEntries) * contract::kEntryBytes], &entry, sizeof(entry));
-    const auto* seen = ring.peek(word);
-    ASSERT_NE(seen, nullptr);
-    ASSERT_EQ(seen->cookie, i);
+    word = CompletionRing::load(ring.next(), ring.phase());
+    ASSERT_TRUE(CompletionRing::is_new(word));
+    ASSERT_EQ(ring.next()->cookie, i);
     ASSERT_EQ(word, 0x09040101U);
-    ring.pop();
+    ring.pop_to(ring.next() + 1);
     ASSERT_EQ(ring.head(), static_cast<std::uint16_t>(i + 1));
   }
 }
