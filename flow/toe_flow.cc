@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+// Connections of the card as flows.
+
+#include "flow/toe_flow.h"
+
+#include "flow/toe_stream.h"
+
+namespace millrace::flow {
+namespace {
+
+// So many waits without a deadline in which neither time passed nor anything came: a simulation
+// that has come to rest.
+constexpr int kWaitsInVainMax = 8;
+
+// Waits until an attempt to connect is decided.
+class OpenAwaiter final : public Operation {
+ public:
+  OpenAwaiter(ToeStream& stream, const ToeConnectOptions& options)
+      : Operation(stream.loop()), stream_(stream), options_(options) {}
+  bool await_ready() const { return stream_.decided() || options_.stop.stop_requested(); }
+  void await_suspend(std::coroutine_handle<> handle) {
+    stream_.openers().push_back(*this);
+    begin(handle, options_.deadline_us, options_.stop);
+  }
+  std::error_code await_resume() {
+    end();
+    if (interrupted_) return interrupted_;
+    if (options_.stop.stop_requested() && !stream_.decided()) return Errc::kCancelled;
+    const host::Connection& connection = stream_.connection();
+    if (connection.established()) return {};
+    const std::error_code why = connection.error();
+    return why ? why : make_error_code(Errc::kConnectionAborted);
+  }
+
+ private:
+  void interrupt(Errc why) override {
+    if (!queued()) return;
+    interrupted_ = why;
+    dequeue();
+    complete();
+  }
+  ToeStream& stream_;
+  const ToeConnectOptions& options_;
+  std::error_code interrupted_;
+};
+
+Error connect_error(std::error_code code, host::Endpoint remote) {
+  Error error(code, "connect", ipv4_to_string(remote.ip) + ":" + std::to_string(remote.port));
+  error.layer = "toe";
+  return error;
+}
+
+}  // namespace
+
+bool ToeSource::can_progress() const {
+  return !runtime_.lost() && waits_in_vain_ < kWaitsInVainMax;
+}
+
+void ToeSource::wait(std::uint64_t deadline_us) {
+  const std::uint64_t before = runtime_.now_us();
+  const bool news = runtime_.wait(deadline_us);
+  const bool in_vain = !news && deadline_us == kNever && runtime_.now_us() == before;
+  waits_in_vain_ = in_vain ? waits_in_vain_ + 1 : 0;
+}
+
+ToeStream::ToeStream(EventLoop& loop, host::Runtime& runtime, host::Connection& connection)
+    : StreamCore(loop, "toe", Endpoint(), Endpoint()), runtime_(runtime), connection_(&connection) {
+  connection.set_handler(this);
+  learn_endpoints();
+}
+
+ToeStream::ToeStream(EventLoop& loop, host::Runtime& runtime, host::Endpoint remote)
+    : StreamCore(loop, "toe", Endpoint(),
+                 Endpoint::network("toe", ipv4_to_string(remote.ip), remote.port)),
+      runtime_(runtime) {}
+
+ToeStream::~ToeStream() {
+  if (connection_ != nullptr) connection_->release();
+}
+
+Result<void> ToeStream::open(const host::ConnectOptions& options) {
+  auto opened = runtime_.connect(options, *this);
+  if (!opened) {
+    Error error = connect_error(opened.error().code, options.remote);
+    error.detail += ": " + opened.error().context;
+    if (error.code == Errc::kDeviceLost) {
+      error.cause = error.code;
+      error.code = Errc::kConnectionAborted;
+    }
+    return std::unexpected(std::move(error));
+  }
+  connection_ = *opened;
+  return {};
+}
+
+void ToeStream::learn_endpoints() {
+  if (knows_endpoints_) return;
+  knows_endpoints_ = true;
+  const host::Endpoint remote = connection_->remote();
+  const std::uint32_t own = runtime_.card().options().ipv4;
+  set_endpoints(Endpoint::network("toe", ipv4_to_string(own), connection_->local_port()),
+                Endpoint::network("toe", ipv4_to_string(remote.ip), remote.port));
+}
+
+void ToeStream::on_event(host::Connection&) noexcept {
+  if (connection_->established()) learn_endpoints();
+  if (decided()) {
+    while (!openers_.empty()) openers_.pop_front().complete();
+  }
+  changed();
+}
+
+std::size_t ToeStream::push(ConstBytes bytes) { return connection_->write_some(bytes); }
+
+void ToeStream::reset() noexcept {
+  reset_ = true;
+  connection_->abort();
+}
+
+TransportState ToeStream::state() const {
+  const host::Connection& connection = *connection_;
+  TransportState now;
+  now.peer_finished = connection.fin_received();
+  now.fin_acked = connection.fin_acked();
+  now.final = connection.final();
+  now.acked = connection.bytes_acked();
+  if (reset_) {
+    now.failure = Errc::kConnectionAborted;
+  } else if (now.final) {
+    now.failure = connection.error();
+    // A card must not forget a connection in order before both ends have finished.
+    if (!now.failure && !(now.peer_finished && now.fin_acked))
+      now.failure = Errc::kConnectionAborted;
+  }
+  return now;
+}
+
+const host::Connection& ToeFlow::connection() const {
+  return static_cast<const ToeStream*>(core())->connection();
+}
+
+Task<Result<ToeFlow>> toe_connect(EventLoop& loop, host::Runtime& runtime, host::Endpoint remote,
+                                  ToeConnectOptions options) {
+  auto* stream = new ToeStream(loop, runtime, remote);
+  ToeFlow flow{Ref<StreamCore>(stream)};
+  host::ConnectOptions request;
+  request.remote = remote;
+  request.local_port = options.local_port;
+  request.tx_size = options.buffers.tx_bytes;
+  request.rx_size = options.buffers.rx_bytes;
+  if (auto opened = stream->open(request); !opened) {
+    co_return std::unexpected(std::move(opened.error()));
+  }
+  const std::error_code failure = co_await OpenAwaiter(*stream, options);
+  if (failure) co_return std::unexpected(connect_error(failure, remote));
+  co_return std::move(flow);
+}
+
+}  // namespace millrace::flow

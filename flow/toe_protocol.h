@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+// "toe://10.0.0.2:80" for a Context: connections and listeners of a card.
+
+#pragma once
+
+#include <memory>
+
+#include "flow/context.h"
+#include "flow/toe_flow.h"
+
+namespace millrace::flow {
+
+/// Hosts are IPv4 addresses in numbers; kResolveFailed for anything else. Listening ignores the
+/// host: a card has one address. Loop and runtime must outlive the protocol and its flows.
+std::shared_ptr<Protocol> toe_protocol(EventLoop& loop, host::Runtime& runtime,
+                                       const ToeBuffers& buffers = {});
+
+}  // namespace millrace::flow
