@@ -277,13 +277,16 @@ module toe_csr #(
 
   always_comb begin
     counter_data = 32'd0;
-    for (int unsigned i = 0; i < toe_contract_pkg::Counters; i++) begin
-      if (counter_index == 10'(i)) counter_data = counter_data | counter_q[i];
+    if (ar_have_q) begin
+      for (int unsigned i = 0; i < toe_contract_pkg::Counters; i++) begin
+        if (counter_index == 10'(i)) counter_data = counter_data | counter_q[i];
+      end
     end
   end
 
   always_comb begin
-    case (raddr)
+    rdata_d = 32'd0;
+    if (ar_have_q) case (raddr)
       toe_contract_pkg::RegId: rdata_d = 32'h4D494C4C;
       toe_contract_pkg::RegContractHashLo: rdata_d = toe_contract_pkg::ContractHash[31:0];
       toe_contract_pkg::RegContractHashHi: rdata_d = toe_contract_pkg::ContractHash[63:32];

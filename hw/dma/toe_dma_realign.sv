@@ -95,47 +95,54 @@ module toe_dma_realign (
     end
   end
 
-  // ---- rotate: three stages of 4:1
-  logic [511:0] rot16, rot4, rot1;
-  always_comb begin
-    case (rot_amount_q[5:4])
-      2'd0: rot16 = fb_data_i;
-      2'd1: rot16 = {fb_data_i[127:0], fb_data_i[511:128]};
-      2'd2: rot16 = {fb_data_i[255:0], fb_data_i[511:256]};
-      default: rot16 = {fb_data_i[383:0], fb_data_i[511:384]};
+  // ---- rotate, three stages of 4:1; a function, so that simulation pays for beats that move only
+  function automatic logic [511:0] rotated(input logic [511:0] data, input logic [5:0] amount);
+    logic [511:0] rot16, rot4;
+    case (amount[5:4])
+      2'd0: rot16 = data;
+      2'd1: rot16 = {data[127:0], data[511:128]};
+      2'd2: rot16 = {data[255:0], data[511:256]};
+      default: rot16 = {data[383:0], data[511:384]};
     endcase
-    case (rot_amount_q[3:2])
+    case (amount[3:2])
       2'd0: rot4 = rot16;
       2'd1: rot4 = {rot16[31:0], rot16[511:32]};
       2'd2: rot4 = {rot16[63:0], rot16[511:64]};
       default: rot4 = {rot16[95:0], rot16[511:96]};
     endcase
-    case (rot_amount_q[1:0])
-      2'd0: rot1 = rot4;
-      2'd1: rot1 = {rot4[7:0], rot4[511:8]};
-      2'd2: rot1 = {rot4[15:0], rot4[511:16]};
-      default: rot1 = {rot4[23:0], rot4[511:24]};
+    case (amount[1:0])
+      2'd0: rotated = rot4;
+      2'd1: rotated = {rot4[7:0], rot4[511:8]};
+      2'd2: rotated = {rot4[15:0], rot4[511:16]};
+      default: rotated = {rot4[23:0], rot4[511:24]};
     endcase
-  end
+  endfunction
 
-  // ---- rotated beat, and the one before
+  // The low 64 - amount lanes of the beat before, the others of the present one.
+  function automatic logic [511:0] merged(input logic [511:0] old, input logic [511:0] now,
+                                          input logic [5:0] amount, input logic full);
+    for (int unsigned i = 0; i < 64; i++) begin
+      merged[8*i +: 8] = (!full && {1'b0, 6'(i)} + {1'b0, amount} < 7'd64) ? old[8*i +: 8] :
+                                                                           now[8*i +: 8];
+    end
+  endfunction
+
+  function automatic logic [63:0] lanes(input logic first, input logic final_step,
+                                        input logic [5:0] from, input logic [5:0] upto);
+    for (int unsigned i = 0; i < 64; i++) begin
+      lanes[i] = !(first && 6'(i) < from) && !(final_step && 6'(i) > upto);
+    end
+  endfunction
+
+  // ---- rotated beat, and the destination beat made of it and the one before
   logic         rot_valid_q, emit_q;
-  logic [511:0] rot_q, before_q;
-  logic [63:0]  strb_q, from_before_q;
+  logic [511:0] rot_q, out_q;
+  logic [63:0]  strb_q;
   logic         rot_take, rot_load;
-  logic [63:0]  strb_d;
 
   assign rot_take = rot_valid_q && (!emit_q || ready_i);
   assign rot_ready = !rot_valid_q || rot_take;
   assign rot_load = fire && wants;
-
-  always_comb begin
-    strb_d = '1;
-    for (int unsigned i = 0; i < 64; i++) begin
-      if (step_q == first_q && 6'(i) < lane_q) strb_d[i] = 1'b0;
-      if (is_final && 6'(i) > end_lane_q) strb_d[i] = 1'b0;
-    end
-  end
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) rot_valid_q <= 1'b0;
@@ -143,29 +150,16 @@ module toe_dma_realign (
     else if (rot_take) rot_valid_q <= 1'b0;
   end
 
-  logic [63:0] before_d;
-  always_comb begin
-    for (int unsigned i = 0; i < 64; i++) begin
-      before_d[i] = !full_rot_q && {1'b0, 6'(i)} + {1'b0, rot_amount_q} < 7'd64;
-    end
-  end
-
   always_ff @(posedge clk_i) begin
     if (rot_load) begin
-      rot_q <= rot1;
-      before_q <= rot_q;
-      strb_q <= strb_d;
-      from_before_q <= before_d;
+      rot_q <= rotated(fb_data_i, rot_amount_q);
+      out_q <= merged(rot_q, rotated(fb_data_i, rot_amount_q), rot_amount_q, full_rot_q);
+      strb_q <= lanes(step_q == first_q, is_final, lane_q, end_lane_q);
       emit_q <= step_q >= first_q;
     end
   end
 
-  always_comb begin
-    for (int unsigned i = 0; i < 64; i++) begin
-      data_o[8*i +: 8] = from_before_q[i] ? before_q[8*i +: 8] : rot_q[8*i +: 8];
-    end
-  end
-
+  assign data_o = out_q;
   assign strb_o = strb_q;
   assign valid_o = rot_valid_q && emit_q;
   assign idle_o = !job_q && !rot_valid_q;

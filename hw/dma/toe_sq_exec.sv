@@ -52,10 +52,12 @@ module toe_sq_exec #(
   logic [99:0] region_q [0:Regions-1];  // owners, pages, base page
 
   always_ff @(posedge clk_i) begin
-    for (int unsigned i = 0; i < Regions; i++) begin
-      if (!rst_ni) region_q[i] <= 100'd0;
-      else if (region_we_i && region_index_i == 8'(i)) begin
-        region_q[i] <= {region_owners_i, region_pages_i, region_page_i};
+    if (!rst_ni || region_we_i) begin
+      for (int unsigned i = 0; i < Regions; i++) begin
+        if (!rst_ni) region_q[i] <= 100'd0;
+        else if (region_index_i == 8'(i)) begin
+          region_q[i] <= {region_owners_i, region_pages_i, region_page_i};
+        end
       end
     end
   end
