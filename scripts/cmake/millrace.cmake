@@ -119,6 +119,20 @@ function(millrace_sv_files out)
   set(${out} ${files} PARENT_SCOPE)
 endfunction()
 
+# Sets `out` to the card's files of the named folders of hw (all without names), in hw/toe.f's order.
+function(millrace_design_files out)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/hw/toe.f)
+  file(STRINGS ${PROJECT_SOURCE_DIR}/hw/toe.f lines REGEX "\\.sv$")
+  set(files)
+  foreach(line IN LISTS lines)
+    string(REGEX REPLACE "/.*" "" folder ${line})
+    if(NOT ARGN OR folder IN_LIST ARGN)
+      list(APPEND files hw/${line})
+    endif()
+  endforeach()
+  set(${out} ${files} PARENT_SCOPE)
+endfunction()
+
 # Makes target `name`: a Verilated model with its header V<TOP>.h (or <PREFIX>.h). Verilator runs
 # at build time only, so that a broken design does not stop the configuration of everything else.
 function(millrace_verilate name)
