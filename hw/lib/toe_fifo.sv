@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // First-word-fall-through queue of any depth >= 2. Up to 64 entries it is distributed RAM read
-// asynchronously (a word is at the output one clock after it came); deeper queues are block RAM with
-// the RAM's own output register as the head (two clocks).
+// asynchronously (a word is at the output one clock after it came); deeper queues are block RAM
+// with the RAM's own output register as the head (two clocks).
 
 module toe_fifo #(
   parameter int unsigned Width = 8,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // RAM with one write port and one synchronous read port; rd_data_o keeps its value while rd_en_i is
-// low. Contents are not reset. A read of the address written in the same clock gives the old word in
-// simulation and must not be relied on: forward outside if it can happen.
+// low. Contents are not reset. A read of the address written in the same clock gives the old word
+// in simulation and must not be relied on: forward outside if it can happen.
 
 module toe_ram_1r1w #(
   parameter int unsigned Width = 8,

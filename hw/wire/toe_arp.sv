@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // ARP (RFC 826): the cache of neighbours, answers, questions and one announcement of ourselves when
-// the card is enabled. The cache is direct mapped, 256 entries, no two addresses of a /24 share one.
-// Learned is from packets whose target we are. A question about one address is put at most every
-// 200 ms (as far as 16 remembered questions go). An entry older than age_us_i is still used.
+// the card is enabled. The cache is direct mapped, 256 entries, no two addresses of a /24 share
+// one. Learned is from packets whose target we are. A question about one address is put at most
+// every 200 ms (as far as 16 remembered questions go). An entry older than age_us_i is still used.
 
 module toe_arp (
   input  logic         clk_i,
@@ -36,7 +36,7 @@ module toe_arp (
   output logic         empty_o
 );
 
-  // ---- cache: address, MAC, time learned -----------------------------------------------------------
+  // ---- cache: address, MAC, time learned --------------------------------------------------------
   (* ram_style = "distributed" *) logic [111:0] cache_mem [0:255];
   logic [255:0] cache_valid_q;
   logic learn_q, learned_q, reply_q;
@@ -74,7 +74,7 @@ module toe_arp (
     end
   end
 
-  // ---- questions already put ----------------------------------------------------------------------
+  // ---- questions already put --------------------------------------------------------------------
   localparam logic [31:0] AskEveryUs = 32'd200_000;
   (* ram_style = "distributed" *) logic [63:0] asked_mem [0:15];
   logic [15:0] asked_valid_q;
@@ -108,7 +108,7 @@ module toe_arp (
     end
   end
 
-  // ---- packets to send: questions {address}, answers {MAC, address} ---------------------------------
+  // ---- packets to send: questions {address}, answers {MAC, address} -----------------------------
   logic [31:0] ask_ip;
   logic [79:0] reply_head;
   logic ask_valid, reply_valid, choose_reply, load;
@@ -161,7 +161,8 @@ module toe_arp (
   assign m_last_o = 1'b1;
   assign m_valid_o = frame_valid_q;
   assign request_sent_o = frame_valid_q && m_ready_i && frame_ask_q;
-  assign empty_o = (ask_count == '0) && (reply_count == '0) && !frame_valid_q && !announce_q && !ask_q &&
+  assign empty_o = (ask_count == '0) && (reply_count == '0) && !frame_valid_q && !announce_q &&
+                   !ask_q &&
                    !learn_q && !learned_q && !reply_q && (enable_i == enabled_q);
 
 endmodule

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sum of the 16-bit words of one 64-byte beat, not folded, two clocks after the beat. Words are taken
-// little endian: a ones' complement sum is the same in either byte order (RFC 1071 2 (B)), so the
-// users swap the folded result instead of every word. keep_i masks bytes.
+// Sum of the 16-bit words of one 64-byte beat, not folded, two clocks after the beat. Words are
+// taken little endian: a ones' complement sum is the same in either byte order (RFC 1071 2 (B)), so
+// the users swap the folded result instead of every word. keep_i masks bytes.
 
 module toe_checksum (
   input  logic         clk_i,
@@ -14,7 +14,8 @@ module toe_checksum (
   // Four words under their byte masks. A function, so that a simulation works only on valid beats.
   function automatic logic [17:0] four(input logic [63:0] d, input logic [7:0] k);
     logic [63:0] m;
-    m = d & {{8{k[7]}}, {8{k[6]}}, {8{k[5]}}, {8{k[4]}}, {8{k[3]}}, {8{k[2]}}, {8{k[1]}}, {8{k[0]}}};
+    m = d & {{8{k[7]}}, {8{k[6]}}, {8{k[5]}}, {8{k[4]}},
+             {8{k[3]}}, {8{k[2]}}, {8{k[1]}}, {8{k[0]}}};
     four = (18'(m[15:0]) + 18'(m[31:16])) + (18'(m[47:32]) + 18'(m[63:48]));
   endfunction
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Answers ICMP echo requests (RFC 792): stores the verified request and sends it back with addresses
-// swapped, type 0 and the checksum adjusted (RFC 1624). Requests have no IPv4 options and at most
-// 1472 bytes of payload; toe_rx_parse lets no other through. Trailing bytes are not echoed.
+// Answers ICMP echo requests (RFC 792): stores the verified request and sends it back with
+// addresses swapped, type 0 and the checksum adjusted (RFC 1624). Requests have no IPv4 options and
+// at most 1472 bytes of payload; toe_rx_parse lets no other through. Trailing bytes are not echoed.
 
 module toe_icmp_echo (
   input  logic         clk_i,

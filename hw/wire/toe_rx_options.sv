@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Queue of verified segments, and the options of SYN segments among them: maximum segment size
-// (RFC 9293 3.7.1) and window scale (RFC 7323 2.2), three clocks per option while the queue holds the
-// rest. A SYN with a malformed option list is dropped. Other segments pass without delay.
-// For every segment with payload frame_o says, in order, whether its stored frame is kept.
+// Queue of verified segments, and the options of SYN segments among them: maximum segment size (RFC
+// 9293 3.7.1) and window scale (RFC 7323 2.2), three clocks per option while the queue holds the
+// rest. A SYN with a malformed option list is dropped. Other segments pass without delay. For every
+// segment with payload frame_o says, in order, whether its stored frame is kept.
 
 module toe_rx_options #(
   parameter int unsigned Depth = 32
@@ -54,7 +54,8 @@ module toe_rx_options #(
     .count_o(opt_count)
   );
 
-  // Three clocks per option: fetch kind, length and value; judge them alone; judge the end, advance.
+  // Three clocks per option: fetch kind, length and value; judge them alone; judge the end,
+  // advance.
   localparam logic [1:0] StepFetch = 2'd0;
   localparam logic [1:0] StepJudge = 2'd1;
   localparam logic [1:0] StepAdvance = 2'd2;

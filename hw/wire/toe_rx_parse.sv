@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// Verifies received frames at one beat per clock: Ethernet II, ARP, IPv4 (RFC 791), ICMP echo and TCP
-// (RFC 9293 3.1) with their checksums. Six clocks after a beat came it leaves at beat_*_o; with a
-// frame's last beat exactly one of the ok_*_o and drop_*_o flags is set and the record is valid.
+// Verifies received frames at one beat per clock: Ethernet II, ARP, IPv4 (RFC 791), ICMP echo and
+// TCP (RFC 9293 3.1) with their checksums. Six clocks after a beat came it leaves at beat_*_o; with
+// a frame's last beat exactly one of the ok_*_o and drop_*_o flags is set and the record is valid.
 //
-// The datagram is summed as a whole: a valid IPv4 header sums to zero, so what remains is the sum of
-// the segment, whose pseudo header is added from the record.
+// The datagram is summed as a whole: a valid IPv4 header sums to zero, so what remains is the sum
+// of the segment, whose pseudo header is added from the record.
 //
-//  s0 input  s1 masks, header window  s2,s3 sums of the beat  s4 sum of the frame  s5 folded  s6 verdict
+//  s0 input  s1 masks, header window  s2,s3 beat's sums  s4 frame's sum  s5 folded  s6 verdict
 
 module toe_rx_parse (
   input  logic         clk_i,
   input  logic         rst_ni,
-  input  logic         enable_i,  // looked at with a frame's first beat: else it is dropped silently
+  input  logic         enable_i,  // with a frame's first beat: else it is dropped silently
   input  logic [47:0]  mac_i,
   input  logic [31:0]  ipv4_i,
 
@@ -80,7 +80,7 @@ module toe_rx_parse (
   logic [511:0] s1_data_q;
   logic [63:0] s1_mask_d, s1_mask_q;    // bytes of the datagram
   logic [63:0] s1_hmask_d, s1_hmask_q;  // bytes of the IPv4 header
-  logic [16:0] s1_left_d, s1_left_q;    // bytes of the frame up to the datagram's end, from this beat on
+  logic [16:0] s1_left_d, s1_left_q;    // bytes from this beat's start to the datagram's end
   logic [1:0] s0_index_q, s0_index;     // beat of the frame, saturating at 3
   logic [3:0] s1_ihl_q, s1_shift_q;
   /* verilator lint_off UNUSEDSIGNAL */
@@ -149,7 +149,7 @@ module toe_rx_parse (
     else s1_valid_q <= s0_valid_q;
   end
 
-  // ---- s2..s5: sums ------------------------------------------------------------------------------
+  // ---- s2..s5: sums -----------------------------------------------------------------------------
   logic [5:2] v_q, last_q, tcp_q, icmp_q;
   logic [3:2] first_q, second_q;
   logic [7:0] s2_hole_q;
@@ -202,7 +202,7 @@ module toe_rx_parse (
     else v_q <= {v_q[4:2], s1_valid_q};
   end
 
-  // ---- record: r2 fields of the first beat, TCP header moved by 0..12 bytes -------------------------
+  // ---- record: r2 fields of the first beat, TCP header moved by 0..12 bytes ---------------------
   logic r2_eth_bad_q, r2_arp_q, r2_ip_bad_q, r2_content_bad_q, r2_tcp_q;
   logic [3:0] r2_ihl_q;
   logic [1:0] r2_shift_q;
@@ -263,7 +263,7 @@ module toe_rx_parse (
     end
   end
 
-  // ---- r3: TCP header moved by 0, 16 or 32 bytes, so the 60 bytes are in place ------------------------
+  // ---- r3: TCP header moved by 0, 16 or 32 bytes, so the 60 bytes are in place ------------------
   logic r3_eth_bad_q, r3_arp_q, r3_ip_bad_q, r3_tcp_q;
   logic [16:0] r3_tcp_len_q;  // below zero: bit 16
   logic [3:0] r3_ihl_q;
@@ -281,8 +281,10 @@ module toe_rx_parse (
       r3_ihl_q <= r2_ihl_q;
       r3_sip_q <= r2_sip_q;
       r3_dip_q <= r2_dip_q;
-      r3_pseudo_q <= (18'({r2_sip_q[7:0], r2_sip_q[15:8]}) + 18'({r2_sip_q[23:16], r2_sip_q[31:24]})) +
-                     (18'({r2_dip_q[7:0], r2_dip_q[15:8]}) + 18'({r2_dip_q[23:16], r2_dip_q[31:24]}));
+      r3_pseudo_q <= (18'({r2_sip_q[7:0], r2_sip_q[15:8]}) +
+                      18'({r2_sip_q[23:16], r2_sip_q[31:24]})) +
+                     (18'({r2_dip_q[7:0], r2_dip_q[15:8]}) +
+                      18'({r2_dip_q[23:16], r2_dip_q[31:24]}));
       if (r2_tcp_q) begin
         case (r2_shift_q)
           2'd0: r3_th_q <= r2_win_q[479:0];
@@ -295,7 +297,7 @@ module toe_rx_parse (
     end
   end
 
-  // ---- r4: lengths -----------------------------------------------------------------------------------
+  // ---- r4: lengths ------------------------------------------------------------------------------
   logic r4_eth_bad_q, r4_arp_q, r4_ip_bad_q, r4_tcp_bad_q, r4_tcp_q;
   logic [16:0] r4_len_q;
   logic [4:0] r4_header_words_q;
@@ -323,7 +325,7 @@ module toe_rx_parse (
     end
   end
 
-  // ---- r5, s6: verdict --------------------------------------------------------------------------------
+  // ---- r5, s6: verdict --------------------------------------------------------------------------
   logic r5_eth_bad_q, r5_arp_q, r5_ip_bad_q, r5_tcp_bad_q, r5_tcp_q;
   logic [15:0] r5_len_q;
   logic [7:0] r5_start_q;
@@ -418,7 +420,7 @@ module toe_rx_parse (
     seg_o.ws = '0;
   end
 
-  // ---- the beats, delayed to their verdict -------------------------------------------------------------
+  // ---- the beats, delayed to their verdict ------------------------------------------------------
   (* ram_style = "distributed" *) logic [511:0] delay_mem [0:7];
   logic [2:0] delay_wptr_q, delay_rptr_q;
   logic [511:0] s6_data_q;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Moves payload from where it lies in 64-byte lines of host memory to where it lies in the frame, one
-// line per clock, and sums it. Bytes of a frame's first beat in front of the payload, and of its last
-// beat behind it, are zero. A frame's sum is at sum_o not before its beats are in the body queue.
+// Moves payload from where it lies in 64-byte lines of host memory to where it lies in the frame,
+// one line per clock, and sums it. Bytes of a frame's first beat in front of the payload, and of
+// its last beat behind it, are zero. A frame's sum is at sum_o not before its beats are in the body
+// queue.
 //
 //  a0 which bytes  a1 line  a2 turned by 8s  a3 turned by 1s, masks  a4 merged beat  +3 sum
 
@@ -31,7 +32,7 @@ module toe_tx_align (
   logic [6:0] sum_count;
   logic room_q;
 
-  // ---- a0 ------------------------------------------------------------------------------------------
+  // ---- a0 ---------------------------------------------------------------------------------------
   logic [15:0] part_len, left_q, left, left_next;
   logic [5:0] part_offset, part_at, part_turn, fill_q, lo;
   logic part_first, part_last, part_one, ends_q, started_q, flush_q, go, ends, seg_end;
@@ -68,7 +69,7 @@ module toe_tx_align (
     end
   end
 
-  // ---- a1..a3 --------------------------------------------------------------------------------------
+  // ---- a1..a3 -----------------------------------------------------------------------------------
   logic [511:0] a1_line_q, a2_line_q, a3_line_q;
   logic [1023:0] a1_twice, a2_twice;
   logic [5:0] a1_turn_q, a1_lo_q, a2_lo_q;
@@ -113,7 +114,7 @@ module toe_tx_align (
     end
   end
 
-  // ---- a4: merge; bytes of acc_q not yet filled are zero -----------------------------------------------
+  // ---- a4: merge; bytes of acc_q not yet filled are zero ----------------------------------------
   logic [511:0] acc_q, a3_here, a3_wrap, beat_q;
   logic beat_valid_q, beat_last_q, acc_clear_q;
 
@@ -148,7 +149,7 @@ module toe_tx_align (
     .count_o(body_count)
   );
 
-  // ---- sum ------------------------------------------------------------------------------------------
+  // ---- sum --------------------------------------------------------------------------------------
   logic [20:0] beat_sum;
   logic [31:0] sum_q, sum_next;
   logic [2:1] sum_v_q, sum_last_q;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Makes frames of resolved segments, in their order. Payload is fetched, aligned and summed into the
-// body queue while earlier frames leave; a frame's header follows when its sum is known, so nothing
-// that was stored is written again. A segment has at most 16 KiB of payload.
+// Makes frames of resolved segments, in their order. Payload is fetched, aligned and summed into
+// the body queue while earlier frames leave; a frame's header follows when its sum is known, so
+// nothing that was stored is written again. A segment has at most 16 KiB of payload.
 
 module toe_tx_frame (
   input  logic         clk_i,
@@ -29,7 +29,7 @@ module toe_tx_frame (
   localparam int unsigned SegW = 303;
   localparam int unsigned Outstanding = 64;
 
-  // ---- a segment enters two queues: its header's, and with payload the reader's -------------------------
+  // ---- a segment enters two queues: its header's, and with payload the reader's -----------------
   logic [SegW-1:0] seg_vec, meta_vec;
   logic [47:0] meta_mac;
   logic meta_in_ready, read_ready, has_payload, meta_valid, meta_pop;
@@ -83,7 +83,7 @@ module toe_tx_frame (
     .sum_o(sum), .sum_valid_o(sum_valid), .sum_ready_i(sum_ready)
   );
 
-  // ---- headers ---------------------------------------------------------------------------------------------
+  // ---- headers ----------------------------------------------------------------------------------
   localparam int unsigned HeaderDepth = 16;
   logic [495:0] header_in, header;
   logic [5:0] end_in, frame_end;
@@ -111,7 +111,7 @@ module toe_tx_frame (
     .out_ready_i(header_pop), .count_o(header_count)
   );
 
-  // ---- output ----------------------------------------------------------------------------------------------
+  // ---- output -----------------------------------------------------------------------------------
   logic first_q, take;
   logic [63:0] end_keep;
 

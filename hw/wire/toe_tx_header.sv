@@ -40,7 +40,7 @@ module toe_tx_header (
     else options = {32'd0, seg_i.ws_valid ? ws_option : 32'd0};
   end
 
-  // ---- h1: sums of four words; the header but for lengths and checksums ---------------------------------
+  // ---- h1: sums of four words; the header but for lengths and checksums -------------------------
   logic [18:0] h1_addr_q, h1_ports_q, h1_ack_q, h1_opt_q, h1_len_q, h1_ip_q;
   logic [495:0] h1_header_q, h2_header_q, h3_header_q, fields;
   logic [15:0] h1_total_q;
@@ -64,15 +64,18 @@ module toe_tx_header (
       h1_header_q <= fields;
       h1_total_q <= seg_i.len + 16'(tcp_bytes) + 16'd20;
       h1_empty_q <= seg_i.len == '0;
-      h1_addr_q <= (19'(swap(seg_i.tuple.local_ip[31:16])) + 19'(swap(seg_i.tuple.local_ip[15:0]))) +
-                   (19'(swap(seg_i.tuple.remote_ip[31:16])) + 19'(swap(seg_i.tuple.remote_ip[15:0])));
+      h1_addr_q <= (19'(swap(seg_i.tuple.local_ip[31:16])) +
+                    19'(swap(seg_i.tuple.local_ip[15:0]))) +
+                   (19'(swap(seg_i.tuple.remote_ip[31:16])) +
+                    19'(swap(seg_i.tuple.remote_ip[15:0])));
       h1_ports_q <= (19'(swap(seg_i.tuple.local_port)) + 19'(swap(seg_i.tuple.remote_port))) +
                     (19'(swap(seg_i.seq[31:16])) + 19'(swap(seg_i.seq[15:0])));
       h1_ack_q <= (19'(swap(seg_i.ack[31:16])) + 19'(swap(seg_i.ack[15:0]))) +
                   (19'(swap(seg_i.wnd)) + 19'(swap(flags_word)));
       h1_opt_q <= (19'(options[15:0]) + 19'(options[31:16])) +
                   (19'(options[47:32]) + 19'(options[63:48]));
-      // The length of the segment is that of payload and header: swapping is linear in ones' complement.
+      // The length of the segment is that of payload and header: swapping is linear in ones'
+      // complement.
       h1_len_q <= (19'(swap(seg_i.len)) + 19'({tcp_bytes, 8'd0})) +
                   (19'(payload_sum_i[15:0]) + 19'(payload_sum_i[31:16]));
       h1_ip_q <= 19'(swap(seg_i.len)) + 19'({tcp_bytes, 8'd0});
@@ -81,7 +84,7 @@ module toe_tx_header (
     else v_q <= {v_q[2:1], valid_i};
   end
 
-  // ---- h2: one sum each ------------------------------------------------------------------------------------
+  // ---- h2: one sum each -------------------------------------------------------------------------
   logic [20:0] h2_tcp_q;
   logic [19:0] h2_ip_q;
 
@@ -98,7 +101,7 @@ module toe_tx_header (
     end
   end
 
-  // ---- h3: folded ----------------------------------------------------------------------------------------------
+  // ---- h3: folded -------------------------------------------------------------------------------
   logic [16:0] tcp_fold, ip_fold;
   logic [15:0] tcp_sum, ip_sum;
   logic [5:0] h3_end_q;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Turns a segment's payload into one read command, or two where it wraps at the end of the ring, and
-// tells the aligner for each what its lines hold.
+// Turns a segment's payload into one read command, or two where it wraps at the end of the ring,
+// and tells the aligner for each what its lines hold.
 
 module toe_tx_read (
   input  logic        clk_i,
@@ -86,7 +86,8 @@ module toe_tx_read (
   assign cmd_addr_o = addr_q;
   assign cmd_len_o = n_q;
   assign cmd_valid_o = valid_q && part_ready_i;
-  assign part_o = {!second_q, !more_q, 17'(n_q) + 17'(addr_q[5:0]) <= 17'd64, addr_q[5:0] - pos_q, pos_q, addr_q[5:0], n_q};
+  assign part_o = {!second_q, !more_q, 17'(n_q) + 17'(addr_q[5:0]) <= 17'd64,
+                   addr_q[5:0] - pos_q, pos_q, addr_q[5:0], n_q};
   assign part_valid_o = valid_q && cmd_ready_i;
 
 endmodule

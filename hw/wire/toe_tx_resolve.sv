@@ -63,7 +63,7 @@ module toe_tx_resolve (
   assign hop = (((in_seg_i.tuple.remote_ip ^ ipv4_i) & netmask_i) == 32'd0) ?
                in_seg_i.tuple.remote_ip : gateway_i;
 
-  // ---- one candidate at a time: send, park or drop ---------------------------------------------------
+  // ---- one candidate at a time: send, park or drop ----------------------------------------------
   assign look_ip_o = cand_hop_q;
   assign look_slot_o = cand_slot_q;
   assign cand_age = now_us_i - cand_time_q;
@@ -101,7 +101,7 @@ module toe_tx_resolve (
 
   assign park_gap = park_time - deadline_q;
 
-  // ---- rounds ------------------------------------------------------------------------------------------
+  // ---- rounds -----------------------------------------------------------------------------------
   assign deadline_age = now_us_i - deadline_q;
   assign round_due = deadline_valid_q && !deadline_age[31];
 

@@ -2,8 +2,8 @@
 // Everything between frames and TCP segments: verification, frame buffer and options on the way in;
 // next hop, payload, checksums and headers on the way out; ARP and ICMP echo besides.
 //
-// Every received frame ends in exactly one of: a segment at rx_seg_o, an ARP packet, an echo, or one
-// of the drop counters. s_axis_tready_o is always 1: what does not fit is dropped.
+// Every received frame ends in exactly one of: a segment at rx_seg_o, an ARP packet, an echo, or
+// one of the drop counters. s_axis_tready_o is always 1: what does not fit is dropped.
 
 module toe_wire (
   input  logic                 clk_i,
@@ -28,7 +28,7 @@ module toe_wire (
   output toe_pkg::segment_t    rx_seg_o,
   output logic                 rx_seg_valid_o,
   input  logic                 rx_seg_ready_i,
-  output logic [511:0]         fb_data_o,      // whole frames of the segments with payload, in order
+  output logic [511:0]         fb_data_o,      // whole frames of segments with payload, in order
   output logic                 fb_last_o,
   output logic                 fb_valid_o,
   input  logic                 fb_ready_i,
@@ -64,7 +64,7 @@ module toe_wire (
 
   assign s_axis_tready_o = 1'b1;
 
-  // ---- receive -------------------------------------------------------------------------------------
+  // ---- receive ----------------------------------------------------------------------------------
   logic [511:0] beat_data;
   logic beat_last, beat_valid, beat_tcp, beat_icmp;
   logic ok_tcp, ok_icmp, ok_arp, drop_eth, drop_ip, drop_tcp, parse_busy;
@@ -125,7 +125,7 @@ module toe_wire (
   assign fb_valid_o = store_valid && token_valid && token_keep;
   assign store_ready = token_valid && (fb_ready_i || !token_keep);
 
-  // ---- ARP and ICMP ------------------------------------------------------------------------------------
+  // ---- ARP and ICMP -----------------------------------------------------------------------------
   logic [31:0] look_ip;
   logic [7:0] look_slot;
   logic [47:0] look_mac;
@@ -154,7 +154,7 @@ module toe_wire (
     .m_ready_i(icmp_ready), .empty_o(icmp_empty)
   );
 
-  // ---- transmit ------------------------------------------------------------------------------------------
+  // ---- transmit ---------------------------------------------------------------------------------
   toe_pkg::tx_segment_t out_seg;
   logic [47:0] out_mac;
   logic out_valid, out_ready, resolve_idle, frame_empty;
@@ -191,7 +191,7 @@ module toe_wire (
     .m_valid_o(m_axis_tvalid_o), .m_ready_i(m_axis_tready_i)
   );
 
-  // ---- what others want to know ----------------------------------------------------------------------------
+  // ---- what others want to know -----------------------------------------------------------------
   assign cnt_rx_frames_o = ok_tcp || ok_icmp || ok_arp || drop_eth || drop_ip || drop_tcp;
   assign cnt_rx_tcp_segments_o = rx_seg_valid_o && rx_seg_ready_i;
   assign cnt_rx_dropped_eth_o = drop_eth;
