@@ -95,7 +95,8 @@ std::expected<std::unique_ptr<Card>, Error> Card::open(Device& device, const Car
 }
 
 Card::~Card() {
-  if (enabled_) static_cast<void>(device_.write_register(contract::kRegControl, 0));
+  if (!enabled_) return;
+  [[maybe_unused]] const auto done = write(contract::kRegControl, 0);  // a dead card is off anyway
 }
 
 Error Card::device_error(DeviceError error, const std::string& what) const {
@@ -374,9 +375,12 @@ std::expected<void, Error> Card::commit(const QueuePair& pair) {
 
 void Card::destroy_queue_pair(const QueuePair& pair, bool quiet) {
   MILLRACE_ASSERT(pair.number < pair_used_.size() && pair_used_[pair.number]);
-  static_cast<void>(write(contract::kRegQpCommit, pair.number));
-  static_cast<void>(write(contract::kRegRegionPages, 0));
-  static_cast<void>(write(contract::kRegRegionCommit, pair.region));
+  const std::pair<std::uint32_t, std::uint32_t> values[] = {
+      {contract::kRegQpCommit, pair.number},
+      {contract::kRegRegionPages, 0},
+      {contract::kRegRegionCommit, pair.region},
+  };
+  [[maybe_unused]] const auto done = write_all(values);  // a dead card needs no telling
   if (!quiet) return;  // the card may still use the memory: neither it nor the number is used again
   pair_used_[pair.number] = false;
   spare_.push_back(pair);

@@ -42,7 +42,8 @@ struct CardOptions {
   std::uint32_t netmask = 0xFFFFFF00;
   std::uint32_t gateway = 0;  // 0: none
   Policy policy{};
-  std::optional<std::uint64_t> seed{};  // of the card's keys; without it they come from the system
+  std::optional<std::uint64_t> seed =
+      std::nullopt;  // of the card's keys; without it they come from the system
   std::uint64_t ready_timeout_us = 1'000'000;
 };
 

@@ -119,12 +119,8 @@ void Runtime::flush() {
   } else {
     dirty.erase_before(done);  // what found no room stays, in order
   }
-  if (submissions_.tail() != rung_tail_) {
-    ring_doorbell();
-  } else if (static_cast<std::uint16_t>(completions_.head() - rung_head_) >=
-             completions_.size() / 4) {
-    ring_doorbell();
-  }
+  const auto untold = static_cast<std::uint16_t>(completions_.head() - rung_head_);
+  if (submissions_.tail() != rung_tail_ || untold >= completions_.size() / 4) ring_doorbell();
 }
 
 // Stores the entries of connections in [item, end) until one needs more than an update; returns

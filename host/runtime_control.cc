@@ -330,6 +330,7 @@ void Runtime::became_final(Connection& connection) {
   connection.work_ |= Connection::kFinal;
   connection.work_ &= ~(Connection::kWantOpen | Connection::kWantUpdate | Connection::kWantAbort);
   if ((connection.work_ & Connection::kListening) != 0) {
+    MILLRACE_ASSERT(connection.listener_ != nullptr);
     Listener& listener = *connection.listener_;
     connection.work_ &= ~Connection::kListening;
     --listener.posted_;

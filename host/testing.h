@@ -57,7 +57,9 @@ class RuntimeTest : public ::testing::Test {
 
   void SetUp() override { start(); }
   void TearDown() override {
-    if (device != nullptr) EXPECT_EQ(device->bad_phases, 0U);
+    if (device != nullptr) {
+      EXPECT_EQ(device->bad_phases, 0U);
+    }
   }
 
   // Lets the card and the runtime work until neither has anything to do.
