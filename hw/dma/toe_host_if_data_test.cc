@@ -47,6 +47,7 @@ void place(std::vector<std::uint8_t>& model, const RxJob& job) {
 
 void expect_memory(Bench& bench, const std::vector<std::uint8_t>& model) {
   const auto* memory = bench.at(kRing);
+  if (std::memcmp(memory, model.data(), model.size()) == 0) return;
   for (std::size_t i = 0; i < model.size(); ++i) {
     ASSERT_EQ(memory[i], model[i]) << "byte " << i;
   }
@@ -62,21 +63,23 @@ std::vector<std::uint8_t> filled_model(Bench& bench) {
 TEST(ToeHostIfData, PlacesEveryAlignment) {
   auto bench = ready_bench(kFair);
   auto model = filled_model(*bench);
+  // Each lane has 512 bytes of its own, so that no job hides another's mistake; every eighth lane
+  // crosses a page, the first one the ring's end.
   for (unsigned source = 0; source < 64; ++source) {
     for (unsigned lane = 0; lane < 64; ++lane) {
       const unsigned len =
           (source + lane) % 3 == 0 ? 1U + lane % 5 : 1U + (source * 7 + lane * 13) % 200;
-      auto job = payload(*bench, 1, 4096 * 3 - 128 + lane, len, 14);
+      auto job = payload(*bench, 0, lane * 512 + lane - 100, len, 15);
       job.frame_start = static_cast<std::uint8_t>(54 + source);
       job.skip = static_cast<std::uint16_t>(lane % 4 == 0 ? 64 : lane % 3);
-      job.frame.resize(std::size_t{job.frame_start} + job.skip + len + (lane % 7 == 0 ? 100 : 0),
-                       0x5A);
+      job.frame.resize(std::size_t{job.frame_start} + job.skip + len + (lane % 7 == 0 ? 100 : 0));
+      for (auto& byte : job.frame) byte = static_cast<std::uint8_t>(bench->random64());
       place(model, job);
       bench->rx_jobs.push_back(job);
     }
+    ASSERT_TRUE(bench->settle(20000));
+    expect_memory(*bench, model);
   }
-  ASSERT_TRUE(bench->settle(200000));
-  expect_memory(*bench, model);
 }
 
 TEST(ToeHostIfData, PlacesRandomJobsInAnyWeather) {
