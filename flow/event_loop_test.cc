@@ -113,7 +113,7 @@ TEST_F(EventLoopTest, WhenAllWaitsForTheLast) {
 
 TEST_F(EventLoopTest, ReadyReadsDoNotGrowTheStack) {
   auto [a, b] = memory_pair(loop_);
-  constexpr int kRounds = 200'000;
+  static constexpr int kRounds = 200'000;
   const auto ping = [](MemoryFlow& out, MemoryFlow& in) -> Task<int> {
     const std::string byte = "x";
     for (int i = 0; i < kRounds; ++i) {

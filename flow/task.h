@@ -90,8 +90,8 @@ class [[nodiscard]] Task {
   }
   ~Task() { destroy(); }
 
-  explicit operator bool() const { return handle_ != nullptr; }
-  bool done() const { return handle_ != nullptr && handle_.done(); }
+  explicit operator bool() const { return static_cast<bool>(handle_); }
+  bool done() const { return handle_ && handle_.done(); }
 
   auto operator co_await() && noexcept {
     struct Awaiter {

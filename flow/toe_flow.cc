@@ -8,9 +8,9 @@
 namespace millrace::flow {
 namespace {
 
-// So many waits without a deadline in which neither time passed nor anything came: a simulation
-// that has come to rest.
-constexpr int kWaitsInVainMax = 8;
+// So many waits in a row without a deadline, news or time passing: a simulation that has come to
+// rest, where each such wait takes a tenth of a second.
+constexpr int kWaitsInVainMax = 16;
 
 // Waits until an attempt to connect is decided.
 class OpenAwaiter final : public Operation {
@@ -56,11 +56,24 @@ bool ToeSource::can_progress() const {
   return !runtime_.lost() && waits_in_vain_ < kWaitsInVainMax;
 }
 
+bool ToeSource::poll() {
+  const bool any = runtime_.poll() > 0;
+  if (any) waits_in_vain_ = 0;
+  return any;
+}
+
+void ToeSource::flush() {
+  const std::uint64_t before = runtime_.stats().doorbells;
+  runtime_.flush();
+  if (runtime_.stats().doorbells != before) waits_in_vain_ = 0;
+}
+
 void ToeSource::wait(std::uint64_t deadline_us) {
-  const std::uint64_t before = runtime_.now_us();
   const bool news = runtime_.wait(deadline_us);
-  const bool in_vain = !news && deadline_us == kNever && runtime_.now_us() == before;
+  const std::uint64_t now = runtime_.now_us();
+  const bool in_vain = !news && deadline_us == kNever && now == last_wait_us_;
   waits_in_vain_ = in_vain ? waits_in_vain_ + 1 : 0;
+  last_wait_us_ = now;
 }
 
 ToeStream::ToeStream(EventLoop& loop, host::Runtime& runtime, host::Connection& connection)
@@ -142,7 +155,7 @@ const host::Connection& ToeFlow::connection() const {
 Task<Result<ToeFlow>> toe_connect(EventLoop& loop, host::Runtime& runtime, host::Endpoint remote,
                                   ToeConnectOptions options) {
   auto* stream = new ToeStream(loop, runtime, remote);
-  ToeFlow flow{Ref<StreamCore>(stream)};
+  Ref<StreamCore> core(stream);  // not a flow before it has a connection
   host::ConnectOptions request;
   request.remote = remote;
   request.local_port = options.local_port;
@@ -151,6 +164,7 @@ Task<Result<ToeFlow>> toe_connect(EventLoop& loop, host::Runtime& runtime, host:
   if (auto opened = stream->open(request); !opened) {
     co_return std::unexpected(std::move(opened.error()));
   }
+  ToeFlow flow(std::move(core));
   const std::error_code failure = co_await OpenAwaiter(*stream, options);
   if (failure) co_return std::unexpected(connect_error(failure, remote));
   co_return std::move(flow);

@@ -26,8 +26,8 @@ class ToeSource final : public Clock, public Source {
   host::Runtime& runtime() const { return runtime_; }
 
   std::uint64_t now_us() const override { return runtime_.now_us(); }
-  bool poll() override { return runtime_.poll() > 0; }
-  void flush() override { runtime_.flush(); }
+  bool poll() override;
+  void flush() override;
   bool can_progress() const override;
   bool common_time() const override { return common_time_; }
   void wait(std::uint64_t deadline_us) override;
@@ -37,6 +37,7 @@ class ToeSource final : public Clock, public Source {
   host::Runtime& runtime_;
   bool common_time_;
   int waits_in_vain_ = 0;
+  std::uint64_t last_wait_us_ = kNever;
 };
 
 struct ToeBuffers {

@@ -29,7 +29,7 @@ TEST_P(FlowConformance, S002_ReadGivesDataOrEofOrErrorAndEofIsNoError) {
 TEST_P(FlowConformance, S007_BytesReadEqualBytesWrittenWhateverHappensBelow) {
   ASSERT_TRUE(connect());
   backend().set_faults(true);
-  const std::string sent = pattern(bulk(256 << 10), 7);
+  const std::string sent = pattern(std::max<std::uint64_t>(bulk(1 << 20), 128 << 10), 7);
   Started<bool> writer(loop(), [&] {
     return [](AnyFlow& flow, const std::string& text) -> Task<bool> {
       std::size_t at = 0;

@@ -42,7 +42,11 @@ class Started {
   template <class Make>
   static Task<void> run(Make make, std::optional<T>& value) {
     auto operation = make();
-    value.emplace(co_await std::move(operation));
+    if constexpr (requires { std::move(operation).operator co_await(); }) {
+      value.emplace(co_await std::move(operation));
+    } else {
+      value.emplace(co_await operation);
+    }
   }
   EventLoop& loop_;
   std::unique_ptr<std::optional<T>> value_ = std::make_unique<std::optional<T>>();
