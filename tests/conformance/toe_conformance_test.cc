@@ -6,8 +6,10 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <string_view>
 
 #include "flow/toe_flow.h"
+#include "sim/bus/memory_model.h"
 #include "tests/conformance/backend.h"
 #include "tests/system/two_cards.h"
 
@@ -52,13 +54,14 @@ class ToeBackend final : public Backend {
   std::uint64_t quiet_us() const override { return 100'000; }
   std::uint64_t patience_us() const override { return 120'000'000; }
   std::uint64_t long_us() const override { return std::uint64_t{2} * 3600 * 1'000'000; }
-  std::uint64_t bulk_divisor() const override { return 100; }
+  std::uint64_t bulk_divisor() const override { return 20; }
 
   bool set_faults(bool on) override {
     sim::LinkOptions options = cards_->link().options();
     options.loss = options.reorder = options.duplicate = on ? 0.02 : 0;
     options.corrupt = on ? 0.005 : 0;
     cards_->link().set_options(options);
+    if (!on) EXPECT_GT(cards_->link().counters().lost, 0U) << "the faults did nothing";
     return true;
   }
 
@@ -108,9 +111,11 @@ class ToeBackend final : public Backend {
   ToeBuffers buffers_;
 };
 
-std::unique_ptr<Backend> make_backend() {
+std::unique_ptr<Backend> make_backend(std::string_view memory, std::uint64_t seed) {
   tests::TwoCardsOptions options;
   options.runtime.queue_pair.buffer_bytes = 4UL << 20;
+  options.seed = options.link.seed = seed;
+  options.memory = sim::memory_model(memory).value();
   auto cards = TwoCards::make(options);
   if (!cards) {
     ADD_FAILURE() << cards.error();
@@ -121,6 +126,11 @@ std::unique_ptr<Backend> make_backend() {
 
 }  // namespace
 
-std::vector<BackendEntry> conformance_backends() { return {{"VerilatedCard", make_backend}}; }
+std::vector<BackendEntry> conformance_backends() {
+  return {
+      {"VerilatedCard", [] { return make_backend("ideal", 1); }},
+      {"VerilatedCardPcie", [] { return make_backend("pcie_gen4_x8", 2); }},
+  };
+}
 
 }  // namespace millrace::flow::conformance
