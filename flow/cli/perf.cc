@@ -162,13 +162,14 @@ void report(const PerfTotals& totals, double wall_us, double busy_ns, const Card
   if (json) {
     fmt::print("{}\n", nlohmann::json{{"bytes", totals.moved},
                                       {"goodput_wall_mbps", mbps},
-                                      {"goodput_simulated_gbps", gbps},
+                                      {"goodput_busy_gbps", gbps},
                                       {"retransmissions", card.retransmissions}}
                            .dump());
     return;
   }
   fmt::print("{} moved, {:.1f} Mbit/s in wall time", human_bytes(bits / 8), mbps);
-  if (busy_ns > 0) fmt::print(", {:.2f} Gbit/s in the card's simulated time", gbps);
+  if (busy_ns > 0)
+    fmt::print(", {:.2f} Gbit/s of the time in which the simulated card was clocked", gbps);
   fmt::print(", {} retransmissions\n", card.retransmissions);
 }
 

@@ -60,7 +60,7 @@ void report(Session& session, const ServeTotals& totals, bool json) {
         {"failed", totals.http.failed},
         {"bytes_sent", totals.http.bytes_sent},
         {"bytes_received", totals.http.bytes_received},
-        {"goodput_simulated_gbps", gbps},
+        {"goodput_busy_gbps", gbps},
         {"goodput_wall_mbps", mbps},
         {"segments_received", card.segments_received},
         {"segments_sent", card.segments_sent},
