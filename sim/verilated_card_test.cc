@@ -33,7 +33,9 @@ class VerilatedCardTest : public testing::TestWithParam<std::uint64_t> {
   }
 
   void TearDown() override {
-    if (device_) EXPECT_EQ(device_->simulation().errors(), "");
+    if (device_ != nullptr) {
+      EXPECT_EQ(device_->simulation().errors(), "");
+    }
   }
 
   void write(std::uint32_t offset, std::uint32_t value) {
