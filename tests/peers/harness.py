@@ -174,8 +174,11 @@ def judge(capture):
     if not shutil.which("tshark"):
         print("tshark is missing: capture not judged")
         return
+    # Random payload must not be taken for some application's protocol: all of it is data.
     base = ["tshark", "-r", str(capture), "-o", "tcp.check_checksum:TRUE",
-            "-o", "ip.check_checksum:TRUE"]
+            "-o", "ip.check_checksum:TRUE", "-o", "tcp.try_heuristic_first:FALSE",
+            "-o", "tcp.desegment_tcp_streams:FALSE",
+            "-d", "tcp.port==1-65535,data"]
     bad = subprocess.run(
         base + ["-Y", "tcp.checksum.status == 0 || ip.checksum.status == 0 || _ws.malformed || "
                 "_ws.expert.severity == error"],
