@@ -119,7 +119,7 @@ function(millrace_sv_files out)
   set(${out} ${files} PARENT_SCOPE)
 endfunction()
 
-# Sets `out` to the card's files of the named folders of hw (all without names), in hw/toe.f's order.
+# Sets `out` to the files of the named folders of hw (all without names), in the order of hw/toe.f.
 function(millrace_design_files out)
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/hw/toe.f)
   file(STRINGS ${PROJECT_SOURCE_DIR}/hw/toe.f lines REGEX "\\.sv$")
