@@ -273,6 +273,10 @@ bool Runtime::apply_report(const contract::CompletionEntry& entry, std::uint32_t
   const bool had_bad_offset = connection.has(CompletionFlag::kBadOffset);
   connection.last_word_ = word;
   connection.id_ = entry.connection_id;
+  // An orderly end can be reported before the last acknowledgement is: FIN acknowledged means all.
+  if (connection.fin_acked()) {
+    connection.tx_.set_acked(static_cast<std::uint32_t>(connection.tx_.committed()));
+  }
   if (entry.remote_port != 0) {
     connection.remote_ip_ = entry.remote_ip;
     connection.remote_port_ = entry.remote_port;

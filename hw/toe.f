@@ -1,4 +1,6 @@
 # The card's files in levels: a level uses only levels above it. Paths are relative to hw/.
+contract/generated/toe_contract_pkg.sv
+toe_pkg.sv
 # lib
 lib/toe_ram_1r1w.sv
 lib/toe_fifo.sv

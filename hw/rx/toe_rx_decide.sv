@@ -46,7 +46,8 @@ module toe_rx_decide (
 
   // ---- What becomes of a segment, as one-hot-ish conditions ----------------------------------
   logic synced, receiving, handshake, bad_handshake_ack, accepted, unacceptable, rst_hit;
-  // Simultaneous open: the peer's SYN-ACK repeats its SYN and acknowledges ours (RFC 9293 figure 8).
+  // Simultaneous open: the peer's SYN-ACK repeats its SYN and acknowledges ours (RFC 9293
+  // figure 8).
   logic crossed;
   assign crossed = known && rec_i.phase == toe_rx_pkg::PhaseSynRcvd && syn && ack && ~rst &&
                    event_i.seg.seq == rec_i.irs && facts_i.ack_new && ~facts_i.ack_future;
@@ -104,7 +105,9 @@ module toe_rx_decide (
   assign host_open = rec_i.phase == toe_rx_pkg::PhaseSync ||
                      rec_i.phase == toe_rx_pkg::PhaseTimeWait ||
                      rec_i.phase == toe_rx_pkg::PhaseSynRcvd;
-  assign host_ok = host_event && host_open && facts_i.offset_new && ~facts_i.offset_bad;
+  // After the peer's FIN the window is of no use to anybody: it stays as it is.
+  assign host_ok = host_event && host_open && facts_i.offset_new && ~facts_i.offset_bad &&
+                   ~rec_i.fin_rcvd;
   assign host_bad = host_event && (host_open ? facts_i.offset_bad : event_i.offset != 32'd0);
 
   // ---- Next record ----------------------------------------------------------------------------
@@ -208,7 +211,8 @@ module toe_rx_decide (
   assign text_seen = facts_i.has_text;
   // Anything but new data in order that leaves no gap is acknowledged at once (RFC 5681 4.2).
   assign ack_at_once = (unacceptable && ~rst) || challenge || active_ok || active_simultaneous ||
-      (accepted && ((text_seen && ~(new_bytes && facts_i.in_order)) || fin || rec_i.run_valid != 4'd0));
+      (accepted && ((text_seen && ~(new_bytes && facts_i.in_order)) || fin ||
+                    rec_i.run_valid != 4'd0));
   assign tx_valid_o = accepted || ((unacceptable && ~rst) || challenge) || active_ok ||
                       active_simultaneous || host_ok;
   always_comb begin

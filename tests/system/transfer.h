@@ -46,7 +46,8 @@ class TransferEnd final : public host::ConnectionHandler {
     if (connection.final() || complete) {
       done_ = true;
       status_ = connection.status();
-      clean_ = complete && received_ == expect_bytes_ && !mismatch_;
+      clean_ = complete && received_ == expect_bytes_ && !mismatch_ &&
+               connection.bytes_acked() == send_bytes_;
       connection.release();
     }
   }

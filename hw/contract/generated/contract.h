@@ -12,7 +12,7 @@
 namespace millrace::contract {
 
 inline constexpr std::uint32_t kMagic = 0x4D494C4C;
-inline constexpr std::uint64_t kHash = 0xa2ac83b5ec93ab84;
+inline constexpr std::uint64_t kHash = 0xa51b41f60c8a9942;
 inline constexpr std::uint32_t kRevision = 1;
 
 /// Bits of a connection index; at most 65,536 connections on a card.
@@ -150,8 +150,8 @@ struct RegisterInfo {
 };
 inline constexpr std::array kRegisters = {
     RegisterInfo{"id", 0x000, Access::kReadOnly, true, 0x4D494C4CU},
-    RegisterInfo{"contract_hash_lo", 0x004, Access::kReadOnly, true, 0xEC93AB84U},
-    RegisterInfo{"contract_hash_hi", 0x008, Access::kReadOnly, true, 0xA2AC83B5U},
+    RegisterInfo{"contract_hash_lo", 0x004, Access::kReadOnly, true, 0x0C8A9942U},
+    RegisterInfo{"contract_hash_hi", 0x008, Access::kReadOnly, true, 0xA51B41F6U},
     RegisterInfo{"contract_revision", 0x00C, Access::kReadOnly, true, 0x00000001U},
     RegisterInfo{"limit_connections", 0x010, Access::kReadOnly, false, 0x00000000U},
     RegisterInfo{"limit_queue_pairs", 0x014, Access::kReadOnly, false, 0x00000000U},
@@ -234,7 +234,7 @@ enum class CompletionFlag : std::uint8_t {
   kEstablished = 1,
   /// The peer's FIN was received in order: the stream ends at received_up_to.
   kFinReceived = 2,
-  /// The peer acknowledged our FIN.
+  /// The peer acknowledged our FIN, hence every byte sent, even if acked_up_to is not there yet.
   kFinAcked = 4,
   /// Last report of this connection: its identifier and slots are the host's again.
   kFinal = 8,

@@ -5,7 +5,7 @@
 /* verilator lint_off UNUSEDPARAM */
 package toe_contract_pkg;
 
-  localparam logic [63:0] ContractHash = 64'ha2ac83b5ec93ab84;
+  localparam logic [63:0] ContractHash = 64'ha51b41f60c8a9942;
   localparam int unsigned ContractRevision = 1;
 
   // Bits of a connection index; at most 65,536 connections on a card.
