@@ -3,9 +3,11 @@
 //
 // Every connection-state field has exactly one writer block:
 //   toe_conn_manager : tuple, owner (queue pair, generation), listener, free list, TIME-WAIT queue
-//   toe_rx_engine    : RCV.NXT, IRS, consumed offset, gap records, receive ring, state of the receive half
-//   toe_tx_engine    : SND.UNA, SND.NXT, SND.MAX, SND.WND, SND.WL1, SND.WL2, congestion window, RTT, RTO,
-//                      transmit ring, pending acknowledgements, state of the transmit half
+//   toe_rx_engine    : RCV.NXT, IRS, consumed offset, gap records, receive ring, state of the
+//                      receive half
+//   toe_tx_engine    : SND.UNA, SND.NXT, SND.MAX, SND.WND, SND.WL1, SND.WL2, congestion window,
+//                      RTT, RTO, transmit ring, pending acknowledgements, state of the
+//                      transmit half
 //   toe_timers       : the deadline each connection waits for
 //   toe_report       : what the host was told and is to be told
 // Streams are valid/ready: valid never waits for ready and is held, with its data, until taken.
@@ -67,7 +69,7 @@ package toe_pkg;
   localparam logic [2:0] RxCtlActive = 3'd1;   // new record in SYN-SENT: ring and generation
   localparam logic [2:0] RxCtlSyn = 3'd2;      // LISTEN -> SYN-RECEIVED: irs
   localparam logic [2:0] RxCtlRelisten = 3'd3; // SYN-RECEIVED -> LISTEN
-  localparam logic [2:0] RxCtlKill = 3'd4;     // -> CLOSED, with a final report of `status` if `notify`
+  localparam logic [2:0] RxCtlKill = 3'd4;     // -> CLOSED; final report of `status` if `notify`
   typedef struct packed {
     logic [2:0]       op;
     logic [ConnW-1:0] conn;
@@ -81,7 +83,7 @@ package toe_pkg;
   // toe_conn_manager -> toe_tx_engine.
   localparam logic [2:0] TxCtlListen = 3'd0;   // new record: ring
   localparam logic [2:0] TxCtlActive = 3'd1;   // new record: ring, iss; sends SYN
-  localparam logic [2:0] TxCtlSyn = 3'd2;      // LISTEN -> SYN-RECEIVED: iss, peer's options; sends SYN-ACK
+  localparam logic [2:0] TxCtlSyn = 3'd2;      // LISTEN -> SYN-RECEIVED: iss, options; a SYN-ACK
   localparam logic [2:0] TxCtlRelisten = 3'd3;
   localparam logic [2:0] TxCtlKill = 3'd4;     // -> CLOSED; sends RST first if `reset`
   typedef struct packed {
@@ -118,7 +120,7 @@ package toe_pkg;
   typedef struct packed {
     logic [ConnW-1:0] conn;
     logic             ack_valid;   // ack, seq and wnd are to be processed
-    logic             has_text;    // the segment carried payload, SYN or FIN: cannot be a duplicate ACK
+    logic             has_text;    // it carried payload, SYN or FIN: cannot be a duplicate ACK
     logic             established; // the handshake completed with this segment
     logic             syn_valid;   // peer's SYN seen in SYN-SENT: wnd unscaled, options valid
     logic             mss_valid;
@@ -135,7 +137,7 @@ package toe_pkg;
   // What each engine shows the other: read-only copies of its record.
   typedef struct packed {
     logic [31:0] rcv_nxt;
-    logic [31:0] rcv_edge;  // RCV.NXT + RCV.WND as the ring allows: first sequence number not accepted
+    logic [31:0] rcv_edge;  // RCV.NXT + RCV.WND as the ring allows: first number not accepted
   } rx_shadow_t;
   typedef struct packed {
     logic [31:0] snd_una;
@@ -145,7 +147,7 @@ package toe_pkg;
 
   // Engine -> toe_conn_manager: the connection is to end. At most one per engine and connection.
   localparam logic [1:0] EndClosed = 2'd0;    // orderly, or `status` if not ok: free it
-  localparam logic [1:0] EndHandshake = 2'd1; // SYN-RECEIVED failed: back to LISTEN, or free if active
+  localparam logic [1:0] EndHandshake = 2'd1; // SYN-RECEIVED failed: to LISTEN, or free if active
   localparam logic [1:0] EndTimeWait = 2'd2;  // entered TIME-WAIT
   typedef struct packed {
     logic [1:0]       kind;
@@ -174,7 +176,7 @@ package toe_pkg;
   // writes len bytes of it to the ring; then, after the write response, passes on the report.
   typedef struct packed {
     logic [ConnW-1:0] conn;
-    logic        has_frame;     // the frame buffer holds this segment's frame: it is taken or discarded
+    logic        has_frame;     // the frame buffer holds its frame: it is taken or discarded
     logic [7:0]  frame_start;   // offset of the first payload byte of the frame
     logic [15:0] skip;          // payload bytes to leave out in front
     logic [15:0] len;           // bytes to write; 0 = discard

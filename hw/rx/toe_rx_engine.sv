@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// The receive engine: judges segments, control and host events of all connections, one event a clock
-// for different connections. Owns the receive half of every connection (toe_rx_pkg::rx_record_t).
+// The receive engine: judges segments, control and host events of all connections, one event a
+// clock for different connections. Owns the receive half of every connection
+// (toe_rx_pkg::rx_record_t).
 //
 //   select -> 1 facts -> 2 touch -> 3 union -> 4 decide and write back
 //
-// An event of a connection that is still in the pipeline waits at the selector. An event enters only
-// when every output queue has room for all that is in flight, so the pipeline itself never stalls.
+// An event of a connection that is still in the pipeline waits at the selector. An event enters
+// only when every output queue has room for all that is in flight, so the pipeline itself never
+// stalls.
 
 module toe_rx_engine #(
   parameter int unsigned Connections = 1024

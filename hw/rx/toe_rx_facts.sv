@@ -56,7 +56,8 @@ module toe_rx_facts (
     facts_o.text_end = back_cut ? rec_i.edge_seq : seg_end;
     facts_o.skip = front_cut ? 16'd0 - d_seq[15:0] : 16'd0;
     facts_o.text_len = nothing ? 16'd0
-        : event_i.seg.len - (front_cut ? 16'd0 - d_seq[15:0] : 16'd0) - (back_cut ? over[15:0] : 16'd0);
+        : event_i.seg.len - (front_cut ? 16'd0 - d_seq[15:0] : 16'd0) -
+          (back_cut ? over[15:0] : 16'd0);
     facts_o.fin_at = seg_end;
     facts_o.offset_edge = new_edge;
     facts_o.offset_new = ~edge_d[31] && edge_d != 32'd0;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The transmit engine: acknowledgements, host progress, timeouts and turns to send of all
 // connections, one event a clock for different connections. Owns the transmit half of every
-// connection (toe_tx_pkg::tx_record_t) and the ready queue, in which each connection is at most once.
+// connection (toe_tx_pkg::tx_record_t) and the ready queue, in which each connection is at most
+// once.
 //
 //   select -> 1 facts -> 2 apply -> 3 plan -> 4 emit and write back
 //
@@ -120,7 +121,8 @@ module toe_tx_engine #(
   assign news_can = rx_can || host_can;
   assign take_ctl = ctl_can && ~clearing;
   assign take_fire = fire_can && ~clearing && ~take_ctl;
-  assign take_turn = turn_can && ~clearing && ~take_ctl && ~take_fire && (prefer_turn_q || ~news_can);
+  assign take_turn = turn_can && ~clearing && ~take_ctl && ~take_fire &&
+                     (prefer_turn_q || ~news_can);
   assign take_rx = rx_can && ~clearing && ~take_ctl && ~take_fire && ~take_turn &&
                    ~(prefer_host_q && host_can);
   assign take_host = host_can && ~clearing && ~take_ctl && ~take_fire && ~take_turn && ~take_rx;
@@ -311,6 +313,7 @@ module toe_tx_engine #(
 `endif
 
   logic unused_ok;
-  assign unused_ok = &{1'b0, ready_n, tx_shadow_addr_i, seg_in_ready, report_in_ready, end_in_ready, ready_in_ready};
+  assign unused_ok = &{1'b0, ready_n, tx_shadow_addr_i, seg_in_ready, report_in_ready, end_in_ready,
+                       ready_in_ready};
 
 endmodule

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// First stage of the transmit engine: compares an event with its connection's record. Combinational.
+// First stage of the transmit engine: compares an event with its connection's record.
+// Combinational.
 
 module toe_tx_facts (
   input  toe_pkg::tx_event_t  event_i,
