@@ -28,6 +28,7 @@ conn/toe_conn_free.sv
 conn/toe_conn_listeners.sv
 conn/toe_conn_words.sv
 conn/toe_conn_lists.sv
+conn/toe_conn_outputs.sv
 conn/toe_conn_ctrl.sv
 conn/toe_conn_manager.sv
 conn/toe_conn.sv

@@ -101,49 +101,6 @@ module toe_conn_ctrl (
   output logic                    cnt_syn_backlog_full_o
 );
 
-  localparam logic [4:0] StIdle = 5'd0;
-  localparam logic [4:0] StRead = 5'd1;         // record of conn_q
-  localparam logic [4:0] StLatch = 5'd2;
-  localparam logic [4:0] StExec = 5'd3;
-  localparam logic [4:0] StListRead = 5'd4;     // listener list_q
-  localparam logic [4:0] StListLatch = 5'd5;
-  localparam logic [4:0] StListExec = 5'd6;
-  localparam logic [4:0] StClose = 5'd7;
-  localparam logic [4:0] StDelete = 5'd8;
-  localparam logic [4:0] StDrain = 5'd9;        // relisten: old packets go by
-  localparam logic [4:0] StCommit = 5'd10;
-  localparam logic [4:0] StReport = 5'd11;
-  localparam logic [4:0] StRx = 5'd12;
-  localparam logic [4:0] StTx = 5'd13;
-  localparam logic [4:0] StRespond = 5'd14;
-  localparam logic [4:0] StRst = 5'd15;
-  localparam logic [4:0] StSynFind = 5'd16;
-  localparam logic [4:0] StSynFound = 5'd17;
-  localparam logic [4:0] StInsert = 5'd18;
-  localparam logic [4:0] StInserted = 5'd19;
-  localparam logic [4:0] StIss = 5'd20;
-  localparam logic [4:0] StPortBase = 5'd21;
-  localparam logic [4:0] StPortTry = 5'd22;
-  localparam logic [4:0] StPortSearch = 5'd23;  // two clocks
-  localparam logic [4:0] StPortCheck = 5'd24;
-  localparam logic [4:0] StDecode = 5'd25;
-  localparam logic [4:0] StListen = 5'd26;
-  localparam logic [4:0] StWalk = 5'd27;        // unlisten: next connection of the list
-  localparam logic [4:0] StWalkLatch = 5'd28;
-  localparam logic [4:0] StUnlink = 5'd29;      // abort in LISTEN: find it in the list
-  localparam logic [4:0] StUnlinkCheck = 5'd30;
-
-  localparam logic [3:0] JobEnd = 4'd0;
-  localparam logic [3:0] JobWait = 4'd1;
-  localparam logic [3:0] JobRecycle = 4'd2;
-  localparam logic [3:0] JobSyn = 4'd3;
-  localparam logic [3:0] JobConnect = 4'd4;
-  localparam logic [3:0] JobListen = 4'd5;
-  localparam logic [3:0] JobAccept = 4'd6;
-  localparam logic [3:0] JobUnlisten = 4'd7;
-  localparam logic [3:0] JobAbort = 4'd8;
-  localparam logic [3:0] JobUnknown = 4'd9;
-
   localparam logic [6:0] PortTries = 7'd64;
 
   logic [4:0]              state_q;
@@ -178,12 +135,12 @@ module toe_conn_ctrl (
   logic [3:0] command_job;
   always_comb begin
     case (command_i.opcode)
-      toe_contract_pkg::OpcodeConnect: command_job = JobConnect;
-      toe_contract_pkg::OpcodeListen: command_job = JobListen;
-      toe_contract_pkg::OpcodeAccept: command_job = JobAccept;
-      toe_contract_pkg::OpcodeUnlisten: command_job = JobUnlisten;
-      toe_contract_pkg::OpcodeAbort: command_job = JobAbort;
-      default: command_job = JobUnknown;
+      toe_contract_pkg::OpcodeConnect: command_job = toe_conn_pkg::JobConnect;
+      toe_contract_pkg::OpcodeListen: command_job = toe_conn_pkg::JobListen;
+      toe_contract_pkg::OpcodeAccept: command_job = toe_conn_pkg::JobAccept;
+      toe_contract_pkg::OpcodeUnlisten: command_job = toe_conn_pkg::JobUnlisten;
+      toe_contract_pkg::OpcodeAbort: command_job = toe_conn_pkg::JobAbort;
+      default: command_job = toe_conn_pkg::JobUnknown;
     endcase
   end
 
@@ -195,31 +152,31 @@ module toe_conn_ctrl (
 
   always_ff @(posedge clk_i) begin
     case (state_q)
-      StIdle: begin
+      toe_conn_pkg::StIdle: begin
         reset_q <= 1'b0;
         tries_q <= 7'd0;
         wait_q <= 1'b0;
         if (grant_end_i) begin
-          job_q <= JobEnd;
+          job_q <= toe_conn_pkg::JobEnd;
           conn_q <= end_i.conn;
           end_kind_q <= end_i.kind;
           status_q <= end_i.status;
-          state_q <= StRead;
+          state_q <= toe_conn_pkg::StRead;
         end else if (grant_wait_i || grant_recycle_i) begin
-          job_q <= grant_recycle_i ? JobRecycle : JobWait;
+          job_q <= grant_recycle_i ? toe_conn_pkg::JobRecycle : toe_conn_pkg::JobWait;
           conn_q <= wait_conn_i;
           wait_gen_q <= wait_gen_i;
           status_q <= toe_contract_pkg::StatusOk;
-          state_q <= StRead;
+          state_q <= toe_conn_pkg::StRead;
         end else if (grant_syn_i) begin
-          job_q <= JobSyn;
+          job_q <= toe_conn_pkg::JobSyn;
           seg_q <= syn_i;
           tuple_q <= syn_i.tuple;
-          state_q <= StSynFind;
+          state_q <= toe_conn_pkg::StSynFind;
         end else if (grant_command_i) begin
           job_q <= command_job;
           cmd_q <= command_i;
-          conn_q <= (command_job == JobAbort) ? command_i.id[15:0] : free_conn_i;
+          conn_q <= (command_job == toe_conn_pkg::JobAbort) ? command_i.id[15:0] : free_conn_i;
           list_q <= command_i.id[5:0];
           response_id_q <= command_i.id;
           no_free_q <= !free_valid_i;
@@ -228,89 +185,93 @@ module toe_conn_ctrl (
           tuple_q.remote_port <= command_i.remote_port;
           tuple_q.local_port <= command_i.local_port;
           auto_q <= command_i.local_port == 16'd0;
-          state_q <= StDecode;
+          state_q <= toe_conn_pkg::StDecode;
         end
       end
 
-      StDecode: begin
+      toe_conn_pkg::StDecode: begin
         wait_q <= 1'b1;
         case (job_q)
-          JobConnect, JobAbort: state_q <= StRead;
-          JobAccept: state_q <= StRead;
-          JobUnlisten: state_q <= StListRead;
-          JobListen: if (wait_q) state_q <= StListen;  // the search takes two clocks
+          toe_conn_pkg::JobConnect, toe_conn_pkg::JobAbort: state_q <= toe_conn_pkg::StRead;
+          toe_conn_pkg::JobAccept: state_q <= toe_conn_pkg::StRead;
+          toe_conn_pkg::JobUnlisten: state_q <= toe_conn_pkg::StListRead;
+          toe_conn_pkg::JobListen: begin  // the search takes two clocks
+            if (wait_q) state_q <= toe_conn_pkg::StListen;
+          end
           default: begin
             status_q <= toe_contract_pkg::StatusBadOpcode;
-            state_q <= StRespond;
+            state_q <= toe_conn_pkg::StRespond;
           end
         endcase
       end
 
-      StRead: state_q <= StLatch;
-      StLatch: begin
+      toe_conn_pkg::StRead: state_q <= toe_conn_pkg::StLatch;
+      toe_conn_pkg::StLatch: begin
         meta_q <= meta_i;
-        state_q <= StExec;
+        state_q <= toe_conn_pkg::StExec;
       end
 
-      StExec: begin
+      toe_conn_pkg::StExec: begin
         act_q <= toe_conn_pkg::ActKill;
-        if (job_q != JobConnect) tuple_q <= meta_q.tuple;
-        if (job_q != JobAccept) list_q <= meta_q.listener;
+        if (job_q != toe_conn_pkg::JobConnect) tuple_q <= meta_q.tuple;
+        if (job_q != toe_conn_pkg::JobAccept) list_q <= meta_q.listener;
         case (job_q)
-          JobEnd: begin
+          toe_conn_pkg::JobEnd: begin
             if (!meta_q.alive || meta_q.listed) begin
-              state_q <= StIdle;
+              state_q <= toe_conn_pkg::StIdle;
             end else if (end_kind_q == toe_pkg::EndTimeWait) begin
-              state_q <= wait_full_i && !meta_q.time_wait ? StClose : StIdle;
+              state_q <= wait_full_i && !meta_q.time_wait ? toe_conn_pkg::StClose
+                                                          : toe_conn_pkg::StIdle;
             end else if (end_kind_q == toe_pkg::EndHandshake && meta_q.passive &&
                          !meta_q.time_wait) begin
-              state_q <= StListRead;
+              state_q <= toe_conn_pkg::StListRead;
             end else begin
-              state_q <= StClose;
+              state_q <= toe_conn_pkg::StClose;
             end
           end
-          JobWait, JobRecycle: begin
+          toe_conn_pkg::JobWait, toe_conn_pkg::JobRecycle: begin
             state_q <= (meta_q.alive && meta_q.time_wait && meta_q.generation == wait_gen_q)
-                       ? StClose : StIdle;
+                       ? toe_conn_pkg::StClose : toe_conn_pkg::StIdle;
           end
-          JobAbort: begin
+          toe_conn_pkg::JobAbort: begin
             status_q <= toe_contract_pkg::StatusAborted;
             reset_q <= !meta_q.listed;
-            state_q <= !wanted ? StIdle : meta_q.listed ? StListRead : StClose;
+            state_q <= !wanted ? toe_conn_pkg::StIdle :
+                       meta_q.listed ? toe_conn_pkg::StListRead : toe_conn_pkg::StClose;
           end
           default: begin  // connect, accept
             status_q <= toe_contract_pkg::StatusNoConnection;
-            if (no_free_q) state_q <= StRespond;
-            else if (job_q == JobAccept) state_q <= StListRead;
-            else state_q <= auto_q ? StPortBase : StInsert;
+            if (no_free_q) state_q <= toe_conn_pkg::StRespond;
+            else if (job_q == toe_conn_pkg::JobAccept) state_q <= toe_conn_pkg::StListRead;
+            else state_q <= auto_q ? toe_conn_pkg::StPortBase : toe_conn_pkg::StInsert;
           end
         endcase
       end
 
-      StListRead: state_q <= StListLatch;
-      StListLatch: begin
+      toe_conn_pkg::StListRead: state_q <= toe_conn_pkg::StListLatch;
+      toe_conn_pkg::StListLatch: begin
         list_data_q <= listener_i;
         list_valid_q <= listener_valid_i;
         list_port_q <= listener_port_i;
-        state_q <= StListExec;
+        state_q <= toe_conn_pkg::StListExec;
       end
 
-      StListExec: begin
+      toe_conn_pkg::StListExec: begin
         cur_q <= list_data_q.head;
         left_q <= list_data_q.count;
         first_q <= 1'b1;
         case (job_q)
-          JobEnd: begin  // a handshake failed
+          toe_conn_pkg::JobEnd: begin  // a handshake failed
             drain_q <= inflight_i;
             act_q <= list_mine ? toe_conn_pkg::ActRelisten : toe_conn_pkg::ActKill;
-            state_q <= list_mine ? StDelete : StClose;
+            state_q <= list_mine ? toe_conn_pkg::StDelete : toe_conn_pkg::StClose;
           end
-          JobSyn: begin
+          toe_conn_pkg::JobSyn: begin
             conn_q <= list_data_q.head;
             act_q <= toe_conn_pkg::ActSyn;
-            state_q <= (list_data_q.count == 17'd0) ? StIdle : StInsert;
+            state_q <= (list_data_q.count == 17'd0) ? toe_conn_pkg::StIdle : toe_conn_pkg::StInsert;
           end
-          JobAccept: begin
+          toe_conn_pkg::JobAccept: begin
             meta_q.alive <= 1'b1;
             meta_q.generation <= meta_q.generation + 8'd1;
             meta_q.qp <= cmd_q.qp;
@@ -323,24 +284,24 @@ module toe_conn_ctrl (
             meta_q.tuple <= {32'd0, ipv4_i, 16'd0, list_port_q};
             act_q <= toe_conn_pkg::ActListen;
             status_q <= toe_contract_pkg::StatusBadListener;
-            state_q <= list_owned ? StCommit : StRespond;
+            state_q <= list_owned ? toe_conn_pkg::StCommit : toe_conn_pkg::StRespond;
           end
-          JobUnlisten: begin
+          toe_conn_pkg::JobUnlisten: begin
             status_q <= list_owned ? toe_contract_pkg::StatusOk
                                    : toe_contract_pkg::StatusBadListener;
             if (!list_owned) left_q <= 17'd0;
-            state_q <= StRespond;
+            state_q <= toe_conn_pkg::StRespond;
           end
-          default: state_q <= StUnlink;  // abort
+          default: state_q <= toe_conn_pkg::StUnlink;  // abort
         endcase
       end
 
       // The lookup forgets the tuple, then the engines are told.
-      StClose: begin
+      toe_conn_pkg::StClose: begin
         meta_q.alive <= 1'b0;
-        state_q <= meta_q.in_table ? StDelete : StRx;
+        state_q <= meta_q.in_table ? toe_conn_pkg::StDelete : toe_conn_pkg::StRx;
       end
-      StDelete: begin
+      toe_conn_pkg::StDelete: begin
         if (given_i && drain_q != 4'd0) drain_q <= drain_q - 4'd1;
         if (act_q == toe_conn_pkg::ActRelisten) begin
           if (op_done_i) begin
@@ -349,76 +310,77 @@ module toe_conn_ctrl (
             meta_q.listed <= 1'b1;
             meta_q.tuple[95:64] <= 32'd0;  // remote address
             meta_q.tuple[31:16] <= 16'd0;  // and port
-            state_q <= StDrain;
+            state_q <= toe_conn_pkg::StDrain;
           end
         end else if (op_done_i) begin
-          state_q <= StRx;
+          state_q <= toe_conn_pkg::StRx;
         end
       end
-      StDrain: begin
+      toe_conn_pkg::StDrain: begin
         if (given_i && drain_q != 4'd0) drain_q <= drain_q - 4'd1;
-        if (drain_q == 4'd0) state_q <= StCommit;
+        if (drain_q == 4'd0) state_q <= toe_conn_pkg::StCommit;
       end
 
-      StSynFind: state_q <= StSynFound;
-      StSynFound: begin
+      toe_conn_pkg::StSynFind: state_q <= toe_conn_pkg::StSynFound;
+      toe_conn_pkg::StSynFound: begin
         list_q <= port_index_i;
         if (op_done_i) begin
-          if (op_hit_i || syn_refused) state_q <= StIdle;
-          else state_q <= port_hit_i && !seg_q.flags[toe_pkg::FlagAck] ? StListRead : StRst;
+          if (op_hit_i || syn_refused) state_q <= toe_conn_pkg::StIdle;
+          else state_q <= port_hit_i && !seg_q.flags[toe_pkg::FlagAck] ? toe_conn_pkg::StListRead
+                                                                       : toe_conn_pkg::StRst;
         end
       end
 
-      StPortBase: begin
+      toe_conn_pkg::StPortBase: begin
         port_base_q <= hash_i[14:0];
-        if (hash_valid_i) state_q <= StPortTry;
+        if (hash_valid_i) state_q <= toe_conn_pkg::StPortTry;
       end
-      StPortTry: begin
+      toe_conn_pkg::StPortTry: begin
         tuple_q.local_port <= {1'b1, port_base_q + port_count_q};
         port_count_q <= port_count_q + 15'd1;
         tries_q <= tries_q + 7'd1;
         wait_q <= 1'b0;
-        state_q <= StPortSearch;
+        state_q <= toe_conn_pkg::StPortSearch;
       end
-      StPortSearch: begin
+      toe_conn_pkg::StPortSearch: begin
         wait_q <= 1'b1;
-        if (wait_q) state_q <= StPortCheck;
+        if (wait_q) state_q <= toe_conn_pkg::StPortCheck;
       end
-      StPortCheck: begin
+      toe_conn_pkg::StPortCheck: begin
         status_q <= toe_contract_pkg::StatusAddressInUse;
-        if (!port_hit_i) state_q <= StInsert;
-        else state_q <= (tries_q == PortTries) ? StRespond : StPortTry;
+        if (!port_hit_i) state_q <= toe_conn_pkg::StInsert;
+        else state_q <= (tries_q == PortTries) ? toe_conn_pkg::StRespond : toe_conn_pkg::StPortTry;
       end
 
-      StInsert: begin
+      toe_conn_pkg::StInsert: begin
         wait_q <= 1'b0;
-        state_q <= StInserted;
+        state_q <= toe_conn_pkg::StInserted;
       end
-      StInserted: begin
+      toe_conn_pkg::StInserted: begin
         wait_q <= 1'b1;
-        if (job_q == JobSyn && !wait_q) begin
+        if (job_q == toe_conn_pkg::JobSyn && !wait_q) begin
           meta_q <= meta_i;
           cur_q <= next_i;
         end
         if (op_done_i) begin
           status_q <= op_hit_i ? toe_contract_pkg::StatusAddressInUse
                                : toe_contract_pkg::StatusNoConnection;
-          if (!op_hit_i && !op_full_i) state_q <= StIss;
-          else if (job_q == JobSyn) state_q <= StIdle;
-          else if (op_hit_i && auto_q && tries_q != PortTries) state_q <= StPortTry;
-          else state_q <= StRespond;
+          if (!op_hit_i && !op_full_i) state_q <= toe_conn_pkg::StIss;
+          else if (job_q == toe_conn_pkg::JobSyn) state_q <= toe_conn_pkg::StIdle;
+          else if (op_hit_i && auto_q && tries_q != PortTries) state_q <= toe_conn_pkg::StPortTry;
+          else state_q <= toe_conn_pkg::StRespond;
         end
       end
 
-      StIss: begin
+      toe_conn_pkg::StIss: begin
         iss_q <= iss_clock_i + hash_i;
         meta_q.tuple <= tuple_q;
         meta_q.in_table <= 1'b1;
         meta_q.listed <= 1'b0;
         meta_q.time_wait <= 1'b0;
         if (hash_valid_i) begin
-          state_q <= StCommit;
-          if (job_q == JobConnect) begin
+          state_q <= toe_conn_pkg::StCommit;
+          if (job_q == toe_conn_pkg::JobConnect) begin
             act_q <= toe_conn_pkg::ActActive;
             meta_q.alive <= 1'b1;
             meta_q.generation <= meta_q.generation + 8'd1;
@@ -428,163 +390,109 @@ module toe_conn_ctrl (
         end
       end
 
-      StCommit: state_q <= StReport;
-      StReport: if (open_report_ready_i) state_q <= StRx;
-      StRx: if (rx_ctl_ready_i) state_q <= StTx;
-      StTx: begin
-        if (tx_ctl_ready_i) state_q <= (job_q == JobUnlisten) ? StWalk : StIdle;
+      toe_conn_pkg::StCommit: state_q <= toe_conn_pkg::StReport;
+      toe_conn_pkg::StReport: if (open_report_ready_i) state_q <= toe_conn_pkg::StRx;
+      toe_conn_pkg::StRx: if (rx_ctl_ready_i) state_q <= toe_conn_pkg::StTx;
+      toe_conn_pkg::StTx: begin
+        if (tx_ctl_ready_i) begin
+          state_q <= (job_q == toe_conn_pkg::JobUnlisten) ? toe_conn_pkg::StWalk
+                                                          : toe_conn_pkg::StIdle;
+        end
       end
 
-      StListen: begin
+      toe_conn_pkg::StListen: begin
         list_q <= listener_free_i;
         response_id_q <= port_hit_i || listeners_full_i ? cmd_q.id : {26'd0, listener_free_i};
         status_q <= port_hit_i ? toe_contract_pkg::StatusAddressInUse :
                     listeners_full_i ? toe_contract_pkg::StatusNoListener
                                      : toe_contract_pkg::StatusOk;
         if (!port_hit_i && !listeners_full_i) list_gen_q <= list_gen_q + 16'd1;
-        state_q <= StRespond;
+        state_q <= toe_conn_pkg::StRespond;
       end
-      StRespond: begin
-        if (response_ready_i) state_q <= (job_q == JobUnlisten) ? StWalk : StIdle;
+      toe_conn_pkg::StRespond: begin
+        if (response_ready_i) begin
+          state_q <= (job_q == toe_conn_pkg::JobUnlisten) ? toe_conn_pkg::StWalk
+                                                          : toe_conn_pkg::StIdle;
+        end
       end
-      StRst: if (rst_ready_i) state_q <= StIdle;
+      toe_conn_pkg::StRst: if (rst_ready_i) state_q <= toe_conn_pkg::StIdle;
 
-      StWalk: begin
+      toe_conn_pkg::StWalk: begin
         conn_q <= cur_q;
         left_q <= left_q - 17'd1;
         act_q <= toe_conn_pkg::ActKill;
-        state_q <= (left_q == 17'd0) ? StIdle : StWalkLatch;
+        state_q <= (left_q == 17'd0) ? toe_conn_pkg::StIdle : toe_conn_pkg::StWalkLatch;
         wait_q <= 1'b0;
       end
-      StWalkLatch: begin  // reads in its first clock
+      toe_conn_pkg::StWalkLatch: begin  // reads in its first clock
         wait_q <= 1'b1;
         status_q <= toe_contract_pkg::StatusListenerClosed;
         if (wait_q) begin
           meta_q <= meta_i;
           cur_q <= next_i;
-          state_q <= StClose;
+          state_q <= toe_conn_pkg::StClose;
         end
       end
 
-      StUnlink: state_q <= StUnlinkCheck;
-      StUnlinkCheck: begin
+      toe_conn_pkg::StUnlink: state_q <= toe_conn_pkg::StUnlinkCheck;
+      toe_conn_pkg::StUnlinkCheck: begin
         prev_q <= cur_q;
         cur_q <= next_i;
         first_q <= 1'b0;
         left_q <= left_q - 17'd1;
-        state_q <= (cur_q == conn_q || left_q == 17'd1) ? StClose : StUnlink;
+        state_q <= (cur_q == conn_q || left_q == 17'd1) ? toe_conn_pkg::StClose
+                                                        : toe_conn_pkg::StUnlink;
       end
 
-      default: state_q <= StIdle;
+      default: state_q <= toe_conn_pkg::StIdle;
     endcase
 
     if (!rst_ni) begin
-      state_q <= StIdle;
+      state_q <= toe_conn_pkg::StIdle;
       list_gen_q <= 16'd0;
       port_count_q <= 15'd0;
     end
   end
 
-  assign idle_o = state_q == StIdle;
+  assign idle_o = state_q == toe_conn_pkg::StIdle;
   assign conn_o = conn_q;
-  assign free_take_o = state_q == StCommit && (act_q == toe_conn_pkg::ActActive ||
-                                               act_q == toe_conn_pkg::ActListen);
-  assign recycled_o = state_q == StClose && job_q == JobRecycle;
-
-  // ---- records and lists
-  logic ends_in_wait;
-  assign ends_in_wait = state_q == StExec && job_q == JobEnd && meta_q.alive && !meta_q.listed &&
-                        end_kind_q == toe_pkg::EndTimeWait && !meta_q.time_wait && !wait_full_i;
-  assign wait_push_o = ends_in_wait;
-
-  assign meta_read_o = state_q == StRead || state_q == StInsert ||
-                       (state_q == StWalkLatch && !wait_q);
-  assign meta_write_o = state_q == StClose || state_q == StCommit || ends_in_wait;
-  always_comb begin
-    meta_o = meta_q;
-    if (state_q == StClose) meta_o.alive = 1'b0;
-    if (ends_in_wait) meta_o.time_wait = 1'b1;
-  end
-
-  logic append;
-  toe_conn_lists u_lists (
-    .open_i        (listener_open_o),
-    .append_i      (append),
-    .unlink_i      (state_q == StUnlinkCheck && cur_q == conn_q),
-    .pop_i         (state_q == StCommit && act_q == toe_conn_pkg::ActSyn),
-    .conn_i        (conn_q),
-    .qp_i          (cmd_q.qp),
-    .first_i       (first_q),
-    .cur_i         (cur_q),
-    .prev_i        (prev_q),
-    .data_i        (list_data_q),
-    .generation_i  (list_gen_q),
-    .next_i,
-    .next_write_o,
-    .next_waddr_o,
-    .next_o,
-    .listener_write_o,
-    .listener_o
-  );
-  assign append = state_q == StCommit && meta_q.listed;
-  assign listener_read_o = state_q == StListRead;
-  assign listener_index_o = (state_q == StListen) ? listener_free_i : list_q;
-  assign listener_open_o = state_q == StListen && !port_hit_i && !listeners_full_i;
-  assign listener_close_o = state_q == StListExec && job_q == JobUnlisten && list_owned;
-  assign next_read_o = meta_read_o || state_q == StUnlink;
+  assign tuple_o = tuple_q;
   assign next_raddr_o = cur_q;
 
-  // ---- lookup and hash
-  logic relisten_start;
-  assign relisten_start = state_q == StListExec && job_q == JobEnd && list_mine;
-  assign op_start_o = state_q == StSynFind || state_q == StInsert || relisten_start ||
-                      (state_q == StClose && meta_q.in_table);
-  assign op_o = (state_q == StSynFind || state_q == StSynFound) ? toe_conn_pkg::OpFind :
-                (state_q == StInsert || state_q == StInserted) ? toe_conn_pkg::OpInsert :
-                                                                 toe_conn_pkg::OpDelete;
-  assign tuple_o = tuple_q;
-
-  // Initial sequence number: SipHash-2-4 of the 12 bytes local_ip, remote_ip, local_port,
-  // remote_port, each little endian. Port offset (RFC 6056 algorithm 3): of the 10 bytes local_ip,
-  // remote_ip, remote_port. The lengths keep the two apart.
-  logic for_port;
-  assign for_port = state_q == StDecode;
-  assign hash_start_o = state_q == StDecode || state_q == StSynFind ||
-                        (state_q == StInsert && job_q == JobConnect);
-  assign hash_word0_o = {tuple_q.remote_ip, tuple_q.local_ip};
-  assign hash_word1_o = for_port ? {8'd10, 40'd0, tuple_q.remote_port}
-                                 : {8'd12, 24'd0, tuple_q.remote_port, tuple_q.local_port};
-
-  // ---- outputs
-  toe_conn_words u_words (
-    .act_i         (act_q),
-    .conn_i        (conn_q),
-    .meta_i        (meta_q),
-    .command_i     (cmd_q),
-    .seg_i         (seg_q),
-    .iss_i         (iss_q),
-    .status_i      (status_q),
-    .reset_i       (reset_q),
-    .response_id_i (response_id_q),
-    .rx_ctl_o,
-    .tx_ctl_o,
-    .open_report_o,
-    .response_o,
-    .rst_o
+  // Everything else that follows from the state; ports that are this module's go by their names.
+  toe_conn_outputs u_outputs (
+    .state_i        (state_q),
+    .job_i          (job_q),
+    .act_i          (act_q),
+    .wait_i         (wait_q),
+    .end_kind_i     (end_kind_q),
+    .status_i       (status_q),
+    .reset_i        (reset_q),
+    .iss_i          (iss_q),
+    .response_id_i  (response_id_q),
+    .command_i      (cmd_q),
+    .seg_i          (seg_q),
+    .syn_refused_i  (syn_refused),
+    .tuple_i        (tuple_q),
+    .conn_i         (conn_q),
+    .meta_i         (meta_q),
+    .list_i         (list_q),
+    .listener_i     (list_data_q),
+    .list_gen_i     (list_gen_q),
+    .list_mine_i    (list_mine),
+    .list_owned_i   (list_owned),
+    .first_i        (first_q),
+    .cur_i          (cur_q),
+    .prev_i         (prev_q),
+    .wait_full_i, .next_i, .op_done_i, .op_hit_i, .op_full_i, .port_hit_i, .listeners_full_i,
+    .listener_free_i,
+    .wait_push_o, .recycled_o, .free_take_o, .meta_read_o, .meta_write_o, .meta_o, .next_read_o,
+    .next_write_o, .next_waddr_o, .next_o, .op_start_o, .op_o, .hash_start_o, .hash_word0_o,
+    .hash_word1_o, .listener_read_o, .listener_index_o, .listener_write_o, .listener_o,
+    .listener_open_o, .listener_close_o, .rx_ctl_o, .rx_ctl_valid_o, .tx_ctl_o, .tx_ctl_valid_o,
+    .open_report_o, .open_report_valid_o, .response_o, .response_valid_o, .rst_o, .rst_valid_o,
+    .cnt_conn_opened_active_o, .cnt_conn_opened_passive_o, .cnt_syn_no_listener_o,
+    .cnt_syn_backlog_full_o
   );
-  assign open_report_valid_o = state_q == StReport;
-  assign rx_ctl_valid_o = state_q == StRx;
-  assign tx_ctl_valid_o = state_q == StTx;
-  assign response_valid_o = state_q == StRespond;
-  assign rst_valid_o = state_q == StRst;
-
-  assign cnt_conn_opened_active_o = state_q == StCommit && act_q == toe_conn_pkg::ActActive;
-  assign cnt_conn_opened_passive_o = state_q == StCommit && act_q == toe_conn_pkg::ActSyn;
-  assign cnt_syn_no_listener_o = state_q == StSynFound && op_done_i && !op_hit_i &&
-                                 !syn_refused && !port_hit_i;
-  assign cnt_syn_backlog_full_o = (state_q == StListExec && job_q == JobSyn &&
-                                   list_data_q.count == 17'd0) ||
-                                  (state_q == StInserted && job_q == JobSyn && op_done_i &&
-                                   op_full_i);
 
 endmodule
