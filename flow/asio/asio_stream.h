@@ -137,8 +137,8 @@ class AsioStream {
   }
 
   template <class Handler>
-  static void finish(executor_type executor, Handler&& handler, boost::system::error_code code,
-                     std::size_t count) {
+  static void finish(const executor_type& executor, Handler&& handler,
+                     boost::system::error_code code, std::size_t count) {
     auto slot = boost::asio::get_associated_cancellation_slot(handler);
     if (slot.is_connected()) slot.clear();
     const auto where = boost::asio::get_associated_executor(handler, executor);

@@ -39,7 +39,7 @@ bool again(int error) { return error == EAGAIN || error == EWOULDBLOCK || error 
 
 }  // namespace
 
-SocketCore::SocketCore(AsioSource& source, int fd, Endpoint local, Endpoint peer)
+SocketCore::SocketCore(AsioSource& source, int fd, const Endpoint& local, const Endpoint& peer)
     : StreamCore(source.loop(), local.scheme == "unix" ? kUnixLayer : kTcpLayer, local, peer),
       descriptor_(source.context(), fd),
       fd_(fd),

@@ -22,7 +22,7 @@ inline constexpr std::string_view kUnixLayer = "unix";
 class SocketCore final : public StreamCore, private Timer {
  public:
   /// Takes over `fd`, a connected stream socket; the ends are asked from the kernel.
-  SocketCore(AsioSource& source, int fd, Endpoint local, Endpoint peer);
+  SocketCore(AsioSource& source, int fd, const Endpoint& local, const Endpoint& peer);
   ~SocketCore() override;
   /// Looks for received bytes and waits for more; once, when a flow refers to the core.
   void start();

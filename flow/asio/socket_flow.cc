@@ -113,8 +113,9 @@ int open_socket(const Address& address) {
 
 }  // namespace
 
-SocketFlow SocketFlow::adopt(AsioSource& source, int fd, Endpoint local, Endpoint peer) {
-  auto* core = new SocketCore(source, fd, std::move(local), std::move(peer));
+SocketFlow SocketFlow::adopt(AsioSource& source, int fd, const Endpoint& local,
+                             const Endpoint& peer) {
+  auto* core = new SocketCore(source, fd, local, peer);
   SocketFlow flow{Ref<StreamCore>(core)};
   core->start();
   return flow;
@@ -140,7 +141,7 @@ Task<Result<SocketFlow>> connect_one(AsioSource& source, Address address, Endpoi
     if (failed != 0) co_return std::unexpected(system_error(failed, "connect", text));
   }
   Endpoint local = endpoint.scheme == "unix" ? endpoint : local_of(fd);
-  co_return SocketFlow::adopt(source, descriptor.release(), std::move(local), std::move(endpoint));
+  co_return SocketFlow::adopt(source, descriptor.release(), local, endpoint);
 }
 
 }  // namespace

@@ -18,7 +18,7 @@ class SocketFlow final : public StreamFlow {
  public:
   SocketFlow() = default;
   /// Takes over `fd`, a connected stream socket of either family.
-  static SocketFlow adopt(AsioSource& source, int fd, Endpoint local, Endpoint peer);
+  static SocketFlow adopt(AsioSource& source, int fd, const Endpoint& local, const Endpoint& peer);
 
  private:
   explicit SocketFlow(Ref<StreamCore> core) : StreamFlow(std::move(core)) {}
