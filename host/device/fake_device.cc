@@ -295,7 +295,8 @@ void FakeDevice::execute_listen(std::uint32_t qp, const contract::ListenEntry& e
     return respond(qp, Status::kBadListener, entry.listener_id, entry.cookie, entry.opcode);
   }
   listens_[entry.listener_id].used = false;
-  for (std::uint16_t i = 0; i < conns_.size(); ++i) {
+  const auto count = static_cast<std::uint16_t>(conns_.size());
+  for (std::uint16_t i = 0; i < count; ++i) {
     const bool waits = conns_[i].used && conns_[i].state == TcpState::kListen;
     if (waits && conns_[i].listener == entry.listener_id) end(i, Status::kListenerClosed);
   }
@@ -324,7 +325,8 @@ void FakeDevice::execute_update(std::uint32_t qp, const contract::UpdateEntry& e
 }
 
 std::optional<std::uint16_t> FakeDevice::find(TcpState state) const {
-  for (std::uint16_t i = 0; i < conns_.size(); ++i) {
+  const auto count = static_cast<std::uint16_t>(conns_.size());
+  for (std::uint16_t i = 0; i < count; ++i) {
     if (conns_[i].used && conns_[i].state == state) return i;
   }
   return std::nullopt;
@@ -344,7 +346,8 @@ void FakeDevice::establish(std::uint16_t index) {
 }
 
 std::optional<std::uint16_t> FakeDevice::peer_connect(std::uint16_t port) {
-  for (std::uint16_t i = 0; i < conns_.size(); ++i) {
+  const auto count = static_cast<std::uint16_t>(conns_.size());
+  for (std::uint16_t i = 0; i < count; ++i) {
     Conn& conn = conns_[i];
     if (!conn.used || conn.state != TcpState::kListen || conn.local_port != port) continue;
     conn.remote_ip = 0x0A000002;
