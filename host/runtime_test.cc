@@ -278,6 +278,7 @@ TEST_F(RuntimeTest, NoUpdateIsLostAtTheEndOfTheRing) {
              .max_connections = 16});
   std::vector<Connection*> connections;
   std::vector<std::uint16_t> indices(7);
+  connections.reserve(indices.size());
   for (std::uint16_t& index : indices) connections.push_back(open(index));
   for (std::size_t round = 1; round <= 50;
        ++round) {  // 7 entries a round: the end falls everywhere
