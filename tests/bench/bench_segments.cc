@@ -20,9 +20,12 @@ struct Quiet final : host::ListenerHandler {
 };
 
 // Sends without end in sight and throws away what it reads.
+// Waits for `go`: a frame lost in a handshake costs a second of simulated time.
 class Stream final : public host::ConnectionHandler {
  public:
+  static inline bool go = false;
   void on_event(host::Connection& connection) noexcept override {
+    if (!go) return;
     if (connection.readable_bytes() != 0) connection.consume(connection.readable().size());
     const auto room = connection.writable();
     if (!room.empty()) connection.commit(room.size());
@@ -64,12 +67,14 @@ int run(std::uint32_t connections, std::uint32_t mss, std::uint64_t kilobytes) {
   if (!listener) return 1;
   std::vector<std::unique_ptr<Stream>> streams;
   std::vector<host::Connection*> clients;
+  std::vector<host::Connection*> servers;
   std::uint32_t accepted = 0;
+  Stream::go = false;
   const auto turn = [&] {
     while (host::Connection* connection = (*listener)->accept()) {
       streams.push_back(std::make_unique<Stream>());
       connection->set_handler(streams.back().get());
-      streams.back()->on_event(*connection);
+      servers.push_back(connection);
       ++accepted;
     }
   };
@@ -79,11 +84,17 @@ int run(std::uint32_t connections, std::uint32_t mss, std::uint64_t kilobytes) {
     auto client = cards.runtime(0).connect({.remote = {TwoCards::kIp[1], 7}}, *streams.back());
     if (!client) return 1;
     clients.push_back(*client);
-    streams.back()->on_event(**client);
     // The first asks for the peer's MAC address; a crowd would overflow what ARP can hold back.
     if (i == 0 && !cards.run([&] { return (*client)->established(); }, turn, 10'000)) return 1;
   }
   if (!cards.run([&] { return accepted == connections; }, turn, 10'000'000)) return 1;
+  Stream::go = true;
+  for (auto* list : {&clients, &servers}) {
+    for (host::Connection* connection : *list) {
+      const auto room = connection->writable();
+      connection->commit(room.size());
+    }
+  }
   cards.run([] { return false; }, turn, 200);  // windows open
   const Sample begin = sample(cards, clients);
   const std::uint64_t target = begin.bytes + 2 * kilobytes * 1024 * connections;
@@ -114,11 +125,8 @@ int main(int argc, char** argv) {
                                 argc > 3 ? static_cast<std::uint64_t>(std::atoi(argv[3])) : 64);
   }
   int result = 0;
-  // Small segments of 32 and more connections do not settle yet: docs/performance.md.
-  for (const std::uint32_t connections : {1U, 4U, 16U}) {
-    result |= millrace::tests::run(connections, 64, 16);
-  }
   for (const std::uint32_t connections : {1U, 4U, 16U, 64U}) {
+    result |= millrace::tests::run(connections, 64, 16);
     result |= millrace::tests::run(connections, 1460, 256);
   }
   return result;
