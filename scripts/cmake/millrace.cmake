@@ -7,8 +7,7 @@
 #                     [OPT -O1] [TRACE])
 #   millrace_rtl_test(name TOP toe_x SV a.sv ... SOURCES x_test.cc [DEPS ...]
 #                     [PARAMETERS ...] [LABELS ...] [TRACE])
-# SV paths are relative to the calling folder or to the repository root, in dependency order; an
-# entry ending in .f is a file list whose paths are relative to the folder that it lies in. The
+# SV paths are relative to the calling folder or to the repository root, in dependency order. The
 # two packages are always first.
 include_guard()
 
@@ -95,7 +94,7 @@ function(millrace_test name)
     PROPERTIES LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT})
 endfunction()
 
-# Resolves the SV arguments to absolute paths and expands file lists.
+# Resolves the SV arguments to absolute paths.
 function(millrace_sv_files out)
   set(files)
   foreach(entry IN LISTS ARGN)
@@ -104,17 +103,7 @@ function(millrace_sv_files out)
     else()
       set(path ${PROJECT_SOURCE_DIR}/${entry})
     endif()
-    if(path MATCHES "\\.f$")
-      set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${path})
-      get_filename_component(folder ${path} DIRECTORY)
-      file(STRINGS ${path} lines REGEX "^[^#/+-].*s?v[hl]?t?")
-      foreach(line IN LISTS lines)
-        string(STRIP "${line}" line)
-        list(APPEND files ${folder}/${line})
-      endforeach()
-    else()
-      list(APPEND files ${path})
-    endif()
+    list(APPEND files ${path})
   endforeach()
   set(${out} ${files} PARENT_SCOPE)
 endfunction()

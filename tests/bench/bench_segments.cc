@@ -9,7 +9,6 @@
 #include <memory>
 #include <vector>
 
-#include "tests/system/transfer.h"
 #include "tests/system/two_cards.h"
 
 namespace millrace::tests {

@@ -5,11 +5,8 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
-#include <span>
 
 #include "host/runtime.h"
 
@@ -32,7 +29,6 @@ class TransferEnd final : public host::ConnectionHandler {
         expect_bytes_(expect_bytes) {}
 
   void attach(host::Connection& connection) {
-    connection_ = &connection;
     connection.set_handler(this);
     on_event(connection);
   }
@@ -59,7 +55,6 @@ class TransferEnd final : public host::ConnectionHandler {
   std::uint64_t sent() const { return sent_; }
   std::uint64_t received() const { return received_; }
   host::Status status() const { return status_; }
-  host::Connection* connection() const { return connection_; }
 
  private:
   void receive(host::Connection& connection) {
@@ -82,7 +77,6 @@ class TransferEnd final : public host::ConnectionHandler {
     connection.finish();
   }
 
-  host::Connection* connection_ = nullptr;
   std::uint64_t send_key_ = 0, send_bytes_ = 0, expect_key_ = 0, expect_bytes_ = 0;
   std::uint64_t sent_ = 0, received_ = 0;
   bool done_ = false, clean_ = false, mismatch_ = false;
