@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A byte-exact transfer over one connection: each end sends a generated stream, half-closes, and
-// checks what it reads against the other's stream.
+// One end of a byte-exact transfer over a connection: sends a generated stream, half-closes, checks
+// what it reads against the other's stream, and gives the connection back when the card's final
+// report has come.
 
 #pragma once
 
@@ -35,17 +36,16 @@ class TransferEnd final : public host::ConnectionHandler {
 
   void on_event(host::Connection& connection) noexcept override {
     if (done_) return;
+    local_port_ = connection.local_port();
     receive(connection);
     send(connection);
-    const bool complete =
-        connection.fin_received() && connection.fin_acked() && connection.readable_bytes() == 0;
-    if (connection.final() || complete) {
-      done_ = true;
-      status_ = connection.status();
-      clean_ = complete && received_ == expect_bytes_ && !mismatch_ &&
-               connection.bytes_acked() == send_bytes_;
-      connection.release();
-    }
+    if (!connection.final()) return;
+    done_ = true;
+    status_ = connection.status();
+    clean_ = status_ == host::Status::kOk && connection.fin_received() && connection.fin_acked() &&
+             connection.readable_bytes() == 0 && received_ == expect_bytes_ && !mismatch_ &&
+             connection.bytes_acked() == send_bytes_;
+    connection.release();
   }
 
   bool done() const { return done_; }
@@ -55,6 +55,8 @@ class TransferEnd final : public host::ConnectionHandler {
   std::uint64_t sent() const { return sent_; }
   std::uint64_t received() const { return received_; }
   host::Status status() const { return status_; }
+  // 0 before the card has chosen it.
+  std::uint16_t local_port() const { return local_port_; }
 
  private:
   void receive(host::Connection& connection) {
@@ -79,6 +81,7 @@ class TransferEnd final : public host::ConnectionHandler {
 
   std::uint64_t send_key_ = 0, send_bytes_ = 0, expect_key_ = 0, expect_bytes_ = 0;
   std::uint64_t sent_ = 0, received_ = 0;
+  std::uint16_t local_port_ = 0;
   bool done_ = false, clean_ = false, mismatch_ = false;
   host::Status status_ = host::Status::kOk;
 };

@@ -18,7 +18,8 @@ std::expected<std::unique_ptr<TwoCards>, std::string> TwoCards::make(
   pair->simulation_ = std::make_shared<sim::Simulation>();
   for (int side = 0; side < 2; ++side) {
     const std::uint64_t seed = options.seed * 2 + static_cast<std::uint64_t>(side);
-    pair->simulation_->add_card(sim::make_verilated_card({.seed = seed, .trace = {}}),
+    const std::uint64_t reset_seed = options.reset_seed.value_or(options.seed) * 2 + (seed & 1);
+    pair->simulation_->add_card(sim::make_verilated_card({.seed = reset_seed, .trace = {}}),
                                 {.memory = options.memory, .seed = seed});
   }
   pair->link_ = &pair->simulation_->add_link(0, 1, options.link);

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <expected>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "host/card.h"
@@ -22,7 +23,8 @@ struct TwoCardsOptions {
   host::Policy policy;
   host::RuntimeOptions runtime;
   std::uint64_t seed = 1;  // of reset values, keys and memory jitter
-  std::string capture;     // pcapng of card 0's MAC; empty: none
+  std::optional<std::uint64_t> reset_seed = std::nullopt;  // of reset values alone; unset: seed
+  std::string capture;                                     // pcapng of card 0's MAC; empty: none
 };
 
 class TwoCards {
