@@ -35,9 +35,9 @@ module toe_csr #(
   input  logic              core_idle_i,
   input  logic [31:0]       free_connections_i,
   input  logic              dma_error_i,          // pulse
-  // counters: one event each; refused entries can come two at a time
+  // counters: one event each; refusals come from several places at once
   input  logic [toe_contract_pkg::Counters-1:0] cnt_i,
-  input  logic              cnt_refused_i,
+  input  logic [2:0]        cnt_refused_i,
   // commits: the registers' values at the pulse
   output logic              region_we_o,
   output logic [7:0]        region_index_o,
@@ -234,25 +234,26 @@ module toe_csr #(
 
   // ---- counters
   logic [toe_contract_pkg::Counters-1:0] cnt_q;
-  logic        refused_q, cnt_any_q, dma_error_q;
+  logic        cnt_any_q, dma_error_q;
+  logic [2:0]  refused_q;
   logic [31:0] counter_q [0:toe_contract_pkg::Counters-1];
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       cnt_q <= '0;
-      refused_q <= 1'b0;
+      refused_q <= 3'd0;
       cnt_any_q <= 1'b0;
       dma_error_q <= 1'b0;
       for (int unsigned i = 0; i < toe_contract_pkg::Counters; i++) counter_q[i] <= 32'd0;
     end else begin
       cnt_q <= cnt_i;
       refused_q <= cnt_refused_i;
-      cnt_any_q <= |cnt_i || cnt_refused_i;
+      cnt_any_q <= |cnt_i || cnt_refused_i != 3'd0;
       if (dma_error_i) dma_error_q <= 1'b1;
       if (cnt_any_q) begin
         for (int unsigned i = 0; i < toe_contract_pkg::Counters; i++) begin
           if (i == toe_contract_pkg::CounterSqRefused) begin
-            counter_q[i] <= counter_q[i] + {31'd0, cnt_q[i]} + {31'd0, refused_q};
+            counter_q[i] <= counter_q[i] + {31'd0, cnt_q[i]} + {29'd0, refused_q};
           end else if (cnt_q[i]) begin
             counter_q[i] <= counter_q[i] + 32'd1;
           end

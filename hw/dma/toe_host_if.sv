@@ -126,6 +126,18 @@ module toe_host_if #(
     cnt[toe_contract_pkg::CounterCqStalls] = stall;
   end
 
+  // Who refuses besides toe_sq_exec: the doorbell, the connection manager with its answer, and the
+  // engines, each for its offset, with a report.
+  logic [2:0] refused;
+  logic       response_bad, rx_offset_bad, tx_offset_bad;
+  assign response_bad = response_valid_i && response_ready_o &&
+                        response_i.status != toe_contract_pkg::StatusOk;
+  assign rx_offset_bad = rx_job_valid_i && rx_job_ready_o && rx_job_i.report &&
+                         rx_job_i.bad_offset;
+  assign tx_offset_bad = tx_report_valid_i && tx_report_ready_o && tx_report_i.bad_offset;
+  assign refused = {2'd0, bell_refused} + {2'd0, response_bad} + {2'd0, rx_offset_bad} +
+                   {2'd0, tx_offset_bad};
+
   toe_csr #(.Connections(Connections), .QueuePairs(QueuePairs)) u_csr (
     .clk_i, .rst_ni,
     .s_axil_awaddr_i, .s_axil_awvalid_i, .s_axil_awready_o, .s_axil_wdata_i, .s_axil_wstrb_i,
@@ -133,7 +145,7 @@ module toe_host_if #(
     .s_axil_araddr_i, .s_axil_arvalid_i, .s_axil_arready_o, .s_axil_rdata_o, .s_axil_rresp_o,
     .s_axil_rvalid_o, .s_axil_rready_i,
     .cfg_o, .now_us_i, .ready_i, .core_idle_i, .free_connections_i,
-    .dma_error_i(read_error || write_error), .cnt_i(cnt), .cnt_refused_i(bell_refused),
+    .dma_error_i(read_error || write_error), .cnt_i(cnt), .cnt_refused_i(refused),
     .region_we_o(region_we), .region_index_o(region_index), .region_page_o(region_page),
     .region_pages_o(region_pages), .region_owners_o(region_owners),
     .qp_we_o(qp_we), .qp_index_o(qp_index), .qp_enable_o(qp_enable), .qp_sq_page_o(qp_sq_page),
