@@ -214,12 +214,22 @@ module toe_csr #(
   assign qp_cq_log2_o = qp_sizes_q[11:8];
 
   // ---- configuration
+  // The card's buffers hold no larger segment, and a smaller one would never end a stream.
+  localparam logic [15:0] MssMin = 16'd64;
+  localparam logic [15:0] MssMax = 16'd8960;
+  logic [15:0] mss_used_q;
+  always_ff @(posedge clk_i) begin
+    if (mss_q < {16'd0, MssMin}) mss_used_q <= MssMin;
+    else if (mss_q > {16'd0, MssMax}) mss_used_q <= MssMax;
+    else mss_used_q <= mss_q[15:0];
+  end
+
   assign cfg_o.enable = control_q && ready_i;
   assign cfg_o.mac = {mac_hi_q[15:0], mac_lo_q};
   assign cfg_o.ipv4 = ipv4_q;
   assign cfg_o.netmask = netmask_q;
   assign cfg_o.gateway = gateway_q;
-  assign cfg_o.mss = mss_q[15:0];
+  assign cfg_o.mss = mss_used_q;
   assign cfg_o.initial_window = initial_window_q[7:0];
   assign cfg_o.delayed_ack_us = delayed_ack_us_q[19:0];
   assign cfg_o.rto_initial_us = rto_initial_us_q;

@@ -69,6 +69,11 @@ module toe_rx_options #(
   logic [7:0] kind, olen;
   logic is_end_q, is_wrong_q, is_mss_q, is_ws_q, is_nop;
 
+  // With a tiny MSS a peer would have its data in countless segments, and with 0 in endless ones.
+  localparam logic [15:0] MssMin = 16'd64;
+  logic [15:0] mss_said;
+  assign mss_said = {win_q[23:16], win_q[31:24]};
+
   assign kind = win_q[7:0];
   assign olen = win_q[15:8];
   assign end_pos = {opt_head[323:320], 2'b00};
@@ -105,7 +110,7 @@ module toe_rx_options #(
           done_q <= next_q == 7'(end_pos);
           if (is_mss_q) begin
             mss_valid_q <= 1'b1;
-            mss_q <= {win_q[23:16], win_q[31:24]};
+            mss_q <= mss_said < MssMin ? MssMin : mss_said;
           end
           if (is_ws_q) begin
             ws_valid_q <= 1'b1;

@@ -235,6 +235,8 @@ TEST(ToeWireRx, SynOptions) {
   const OptionCase cases[] = {
       {{}, true, {}, {}},
       {{2, 4, 5, 180}, true, 1460, {}},
+      {{2, 4, 0, 0}, true, 64, {}},  // raised to what still makes sense
+      {{2, 4, 0, 63}, true, 64, {}},
       {{2, 4, 5, 180, 1, 3, 3, 7}, true, 1460, 7},
       {{1, 3, 3, 20}, true, {}, 14},
       {{2, 4, 35, 0, 4, 2, 8, 10, 1, 2, 3, 4, 5, 6, 7, 8, 1, 3, 3, 14}, true, 0x2300, 14},

@@ -95,6 +95,28 @@ TEST(TwoCards, LossyLink) {
   transfer(*cards, 8, 100'000, 200'000'000);
 }
 
+// The host refuses to write it; a card that is told nevertheless keeps to the contract's bounds.
+TEST(TwoCards, ImpossibleMssIsBounded) {
+  for (const std::uint32_t mss : {0U, 63U, 8961U, 65'535U, 0xFFFF'0000U}) {
+    SCOPED_TRACE("mss " + std::to_string(mss));
+    auto cards = make(seeded(6));
+    ASSERT_TRUE(cards);
+    for (int side = 0; side < 2; ++side) {
+      ASSERT_TRUE(cards->device(side).write_register(contract::kRegMss, mss));
+    }
+    const std::uint64_t before = cards->simulation().card(0).counters().bytes_out;
+    const std::uint64_t frames = cards->simulation().card(0).counters().frames_out;
+    transfer(*cards, 1, 50'000, 10'000'000);
+    const auto& counters = cards->simulation().card(0).counters();
+    const std::uint64_t mean = (counters.bytes_out - before) / (counters.frames_out - frames);
+    if (mss < 64) {
+      EXPECT_LE(mean, 54u + 64u);
+    } else {
+      EXPECT_GE(mean, 3'000u);
+    }
+  }
+}
+
 TEST(TwoCards, ClosedPortRefuses) {
   auto cards = make(seeded(4));
   ASSERT_TRUE(cards);
