@@ -38,32 +38,69 @@ bool within(std::uint32_t value, std::uint32_t low, std::uint32_t high) {
   return value >= low && value <= high;
 }
 
+// The card compares times modulo 2^32.
+constexpr std::uint32_t kLongestUs = 0x7FFFFFFF;
+
+struct Bound {
+  const char* name;
+  std::uint32_t value;
+  std::uint32_t low;
+  std::uint32_t high;
+};
+
+std::optional<Error> check(const Policy& policy) {
+  const Bound bounds[] = {
+      {"mss", policy.mss, 64, 8960},
+      {"initial_window", policy.initial_window, 1, 255},
+      {"delayed_ack_us", policy.delayed_ack_us, 0, 500'000},
+      {"rto_max_us", policy.rto_max_us, 1, kLongestUs},
+      {"rto_min_us", policy.rto_min_us, 1, policy.rto_max_us},
+      {"rto_initial_us", policy.rto_initial_us, policy.rto_min_us, policy.rto_max_us},
+      {"retries_max", policy.retries_max, 1, 255},
+      {"syn_retries_max", policy.syn_retries_max, 1, 255},
+      {"time_wait_us", policy.time_wait_us, 0, kLongestUs},
+      {"arp_age_us", policy.arp_age_us, 1, kLongestUs},
+  };
+  for (const Bound& bound : bounds) {
+    if (within(bound.value, bound.low, bound.high)) continue;
+    return invalid(std::string(bound.name) + " " + std::to_string(bound.value) + ": must be " +
+                   std::to_string(bound.low) + " to " + std::to_string(bound.high));
+  }
+  return std::nullopt;
+}
+
+// Neither this network, loopback, multicast nor beyond.
+bool unicast(std::uint32_t ip) {
+  const std::uint32_t first = ip >> 24;
+  return first != 0 && first != 127 && first < 224;
+}
+
+// The first or last address of a link with room for hosts between them.
+bool whole_link(std::uint32_t ip, std::uint32_t netmask) {
+  const std::uint32_t host_part = ~netmask;
+  return host_part > 1 && ((ip & host_part) == 0 || (ip & host_part) == host_part);
+}
+
 // What is wrong with the options, or nothing.
 std::optional<Error> check(const CardOptions& options) {
   const bool all_zero = std::ranges::all_of(options.mac, [](auto octet) { return octet == 0; });
   if (all_zero || (options.mac[0] & 1) != 0) return invalid("mac: not a unicast address");
-  if (options.ipv4 == 0 || options.ipv4 >= 0xE0000000) {
-    return invalid("ipv4 " + hex(options.ipv4) + ": not a unicast address");
-  }
   const std::uint32_t host_part = ~options.netmask;
   if ((host_part & (host_part + 1)) != 0) {
     return invalid("netmask " + hex(options.netmask) + ": its ones are not a prefix");
   }
-  const Policy& policy = options.policy;
-  if (!within(policy.mss, 64, 8960)) {
-    return invalid("mss " + std::to_string(policy.mss) + ": must be 64 to 8960 bytes");
+  if (!unicast(options.ipv4) || whole_link(options.ipv4, options.netmask)) {
+    return invalid("ipv4 " + hex(options.ipv4) + ": not the address of a host");
   }
-  if (!within(policy.initial_window, 1, 255)) return invalid("initial_window: must be 1 to 255");
-  if (policy.delayed_ack_us > 500'000) return invalid("delayed_ack_us: at most 500000");
-  if (policy.rto_min_us == 0 || policy.rto_min_us > policy.rto_max_us) {
-    return invalid("rto_min_us: must be above 0 and at most rto_max_us");
+  if (options.gateway != 0) {
+    const bool on_link = ((options.gateway ^ options.ipv4) & options.netmask) == 0;
+    if (!on_link || options.gateway == options.ipv4 ||
+        whole_link(options.gateway, options.netmask)) {
+      return invalid("gateway " + hex(options.gateway) + ": not another host on the link of " +
+                     hex(options.ipv4) + " with netmask " + hex(options.netmask));
+    }
   }
-  if (!within(policy.rto_initial_us, policy.rto_min_us, policy.rto_max_us)) {
-    return invalid("rto_initial_us: must lie between rto_min_us and rto_max_us");
-  }
-  if (!within(policy.retries_max, 1, 255)) return invalid("retries_max: must be 1 to 255");
-  if (!within(policy.syn_retries_max, 1, 255)) return invalid("syn_retries_max: must be 1 to 255");
-  return std::nullopt;
+  return check(options.policy);
 }
 
 bool ring_size_ok(std::uint32_t entries) {

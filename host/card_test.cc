@@ -110,10 +110,69 @@ TEST(Card, RefusesBadOptionsByName) {
   EXPECT_THAT(text_of([](CardOptions& o) { o.mac[0] = 1; }), HasSubstr("mac"));
   EXPECT_THAT(text_of([](CardOptions& o) { o.ipv4 = 0; }), HasSubstr("ipv4"));
   EXPECT_THAT(text_of([](CardOptions& o) { o.netmask = 0xFF00FF00; }), HasSubstr("netmask"));
-  EXPECT_THAT(text_of([](CardOptions& o) { o.policy.mss = 63; }), HasSubstr("mss"));
-  EXPECT_THAT(text_of([](CardOptions& o) { o.policy.delayed_ack_us = 500'001; }),
-              HasSubstr("delayed_ack_us"));
-  EXPECT_THAT(text_of([](CardOptions& o) { o.policy.rto_max_us = 1; }), HasSubstr("rto"));
+  for (const std::uint32_t ip :
+       {0x0A000000U, 0x0A0000FFU, 0x7F000001U, 0x00000001U, 0xE0000001U, 0xFFFFFFFFU}) {
+    EXPECT_THAT(text_of([&](CardOptions& o) { o.ipv4 = ip; }), HasSubstr("ipv4")) << ip;
+  }
+  for (const std::uint32_t ip : {0x0A000001U, 0x0A000100U, 0x0A0000FFU, 0x0A000000U}) {
+    EXPECT_THAT(text_of([&](CardOptions& o) { o.gateway = ip; }), HasSubstr("gateway")) << ip;
+  }
+}
+
+TEST(Card, RefusesImpossiblePolicyByNameWithItsBounds) {
+  const struct {
+    std::uint32_t Policy::* field;
+    std::uint32_t value;
+    const char* text;
+  } cases[] = {
+      {&Policy::mss, 0, "mss 0: must be 64 to 8960"},
+      {&Policy::mss, 63, "mss 63: must be 64 to 8960"},
+      {&Policy::mss, 8961, "mss 8961: must be 64 to 8960"},
+      {&Policy::initial_window, 0, "initial_window 0: must be 1 to 255"},
+      {&Policy::initial_window, 256, "initial_window 256"},
+      {&Policy::delayed_ack_us, 500'001, "delayed_ack_us 500001: must be 0 to 500000"},
+      {&Policy::rto_initial_us, 199'999, "rto_initial_us 199999: must be 200000 to 60000000"},
+      {&Policy::rto_initial_us, 60'000'001, "rto_initial_us 60000001"},
+      {&Policy::rto_min_us, 0, "rto_min_us 0"},
+      {&Policy::rto_max_us, 1, "rto_min_us 200000: must be 1 to 1"},
+      {&Policy::rto_max_us, 0x80000000, "rto_max_us 2147483648"},
+      {&Policy::retries_max, 0, "retries_max 0"},
+      {&Policy::retries_max, 256, "retries_max 256"},
+      {&Policy::syn_retries_max, 256, "syn_retries_max 256"},
+      {&Policy::time_wait_us, 0x80000000, "time_wait_us 2147483648"},
+      {&Policy::arp_age_us, 0, "arp_age_us 0"},
+      {&Policy::arp_age_us, 0x80000000, "arp_age_us 2147483648"},
+  };
+  for (const auto& one : cases) {
+    CardOptions bad = options();
+    bad.policy.*one.field = one.value;
+    const Error error = open_error({}, bad);
+    EXPECT_EQ(error.code, Errc::kInvalidArgument) << one.text;
+    EXPECT_THAT(to_string(error), HasSubstr(one.text));
+  }
+}
+
+TEST(Card, TakesTheBoundsThemselves) {
+  CardOptions good = options();
+  good.gateway = 0x0A0000FE;
+  good.policy = {.mss = 64,
+                 .initial_window = 255,
+                 .delayed_ack_us = 0,
+                 .rto_initial_us = 1,
+                 .rto_min_us = 1,
+                 .rto_max_us = 0x7FFFFFFF,
+                 .retries_max = 1,
+                 .syn_retries_max = 255,
+                 .time_wait_us = 0,
+                 .arp_age_us = 1};
+  FakeDevice device;
+  EXPECT_TRUE(Card::open(device, good).has_value());
+  good.policy.mss = 8960;
+  good.netmask = 0xFFFFFFFE;  // a link of two hosts (RFC 3021)
+  good.ipv4 = 0x0A000000;
+  good.gateway = 0x0A000001;
+  FakeDevice other;
+  EXPECT_TRUE(Card::open(other, good).has_value());
 }
 
 TEST(Card, HandsOutQueuePairsUntilNoneIsLeft) {

@@ -27,8 +27,8 @@ struct MemoryModel {
 
 // "ideal": 80 ns and the full port; for figures of the card alone.
 // "pcie_gen3_x16": 15.75 GB/s raw, 13.0 GB/s left by 256-byte packets and flow control (52 bytes
-// per clock), 800 ns
-//   read latency as measured on Alveo cards with host memory access, 400 ns to a write response.
+//   per clock), 800 ns read latency, in the range published for PCIe reads of host memory by FPGA
+//   cards (we measured no card), 400 ns to a write response.
 // "pcie_gen4_x8": the same raw rate, 13.25 GB/s (53 bytes per clock), 700 ns read latency, 350 ns.
 // Nothing for other names.
 std::optional<MemoryModel> memory_model(std::string_view name);
