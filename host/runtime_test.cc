@@ -204,6 +204,44 @@ TEST_F(RuntimeTest, UpdateThatCrossesTheEndIsHarmless) {
   EXPECT_FALSE(runtime->lost());
 }
 
+// The card forgot the connection before it saw the abort, and refuses it: the report counts.
+TEST_F(RuntimeTest, AbortThatCrossesTheEndIsHarmless) {
+  for (const bool refused : {true, false}) {
+    for (const bool released : {true, false}) {
+      SCOPED_TRACE(::testing::Message() << "refused " << refused << ", released " << released);
+      start();
+      std::uint16_t index = 0;
+      Connection* connection = open(index);
+      const int calls = handler.calls;
+      device->end(index, Status::kOk);
+      device->run();  // the report is in the ring, the host has not looked
+      if (released) {
+        connection->release();
+      } else {
+        connection->abort();
+      }
+      // An abort that was already on its way through the card is not even answered.
+      if (!refused) device->ignore_next_entry();
+      runtime->flush();
+      settle();
+      EXPECT_EQ(runtime->stats().refused_updates, refused ? 1U : 0U);
+      EXPECT_EQ(runtime->stats().stray_reports, 0U);
+      EXPECT_FALSE(runtime->lost());
+      if (released) {
+        EXPECT_EQ(handler.calls, calls);
+      } else {
+        EXPECT_EQ(handler.calls, calls + 1);
+        ASSERT_TRUE(connection->final());
+        EXPECT_EQ(connection->status(), Status::kOk);
+        connection->release();
+      }
+      EXPECT_EQ(runtime->open_connections(), 0U);
+      EXPECT_EQ(runtime->free_buffer_bytes(), std::size_t{1} << 20);
+      EXPECT_NE(open(index), nullptr);
+    }
+  }
+}
+
 TEST_F(RuntimeTest, FullCardGivesNoBufferSpaceAndLeavesOthersAlone) {
   start({.connections = 1}, {.max_connections = 8});
   std::uint16_t index = 0;

@@ -156,7 +156,11 @@ void FakeDevice::run() {
         const bool phase = (static_cast<unsigned>(entry[1]) & 0x80U) != 0;
         if (phase == (((pair.sq_head >> pair.sq_log2) & 1U) != 0)) ++bad_phases;
         ++pair.sq_head;
-        execute(qp, entry);
+        if (ignore_ > 0) {
+          --ignore_;
+        } else {
+          execute(qp, entry);
+        }
         const std::uint32_t head = pair.sq_head;
         std::memcpy(pair.status_line, &head, sizeof(head));
         moved = true;

@@ -70,6 +70,7 @@ class FakeDevice : public Device {
   void silence() { silent_ = true; }  // registers read all ones, the card stops
   void raise_dma_error() { dma_error_ = true; }
   void pause(bool paused) { paused_ = paused; }  // the card does not look at its rings
+  void ignore_next_entry() { ++ignore_; }        // an entry is taken and nothing becomes of it
 
   // --- The peer. A connection is named by its index on the card.
   Conn& conn(std::uint16_t index) { return conns_[index]; }
@@ -139,6 +140,7 @@ class FakeDevice : public Device {
   bool silent_ = false;
   bool dma_error_ = false;
   bool paused_ = false;
+  int ignore_ = 0;
   std::vector<std::pair<std::uint64_t, std::span<std::byte>>> memory_;
   std::uint64_t next_address_ = 0x4000'0000;
   std::vector<Pair> pairs_;

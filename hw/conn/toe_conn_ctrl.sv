@@ -144,8 +144,9 @@ module toe_conn_ctrl (
     endcase
   end
 
-  logic wanted;  // the record is the one the abort means
-  assign wanted = meta_q.alive && meta_q.generation == cmd_q.id[31:24] && meta_q.qp == cmd_q.qp;
+  logic wanted;  // the record is the one the abort means, and the host has not been told its end
+  assign wanted = meta_q.alive && !meta_q.time_wait && meta_q.generation == cmd_q.id[31:24] &&
+                  meta_q.qp == cmd_q.qp;
 
   logic syn_refused;
   assign syn_refused = seg_q.flags[toe_pkg::FlagRst] || !seg_q.flags[toe_pkg::FlagSyn];

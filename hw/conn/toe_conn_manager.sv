@@ -232,8 +232,9 @@ module toe_conn_manager #(
   assign write = clearing_q || meta_write;
   assign meta_waddr = clearing_q ? clear_q : conn[IndexW-1:0];
   assign meta_wdata = clearing_q ? toe_conn_pkg::MetaW'(0) : meta;
+  // The host was told of the end when TIME-WAIT began: nobody may name the connection any more.
   assign owner_wdata = clearing_q ? toe_conn_pkg::OwnerW'(0)
-                                  : {meta.alive, meta.generation, meta.qp};
+                                  : {meta.alive && !meta.time_wait, meta.generation, meta.qp};
   assign meta_out = meta_rdata;
   assign owner_o = owner_fresh_q ? owner_new_q : owner_rdata;
   assign tuple_o = tuple_rdata;

@@ -36,7 +36,9 @@ std::expected<std::unique_ptr<TwoCards>, std::string> TwoCards::make(
     card_options.ipv4 = kIp[side];
     card_options.policy = options.policy;
     card_options.seed = options.seed + 100 + static_cast<std::uint64_t>(side);
-    auto card = host::Card::open(*pair->devices_[side], card_options);
+    const bool between = side == 0 && options.seam;
+    host::Device& device = between ? options.seam(*pair->devices_[0]) : *pair->devices_[side];
+    auto card = host::Card::open(device, card_options);
     if (!card) return std::unexpected(card.error().context + pair->simulation_->errors());
     pair->cards_[side] = std::move(*card);
     auto runtime = host::Runtime::open(*pair->cards_[side], options.runtime);

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <expected>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,6 +26,8 @@ struct TwoCardsOptions {
   std::uint64_t seed = 1;  // of reset values, keys and memory jitter
   std::optional<std::uint64_t> reset_seed = std::nullopt;  // of reset values alone; unset: seed
   std::string capture;                                     // pcapng of card 0's MAC; empty: none
+  // Puts something between card 0's device and its host; it outlives the pair.
+  std::function<host::Device&(sim::SimDevice&)> seam = nullptr;
 };
 
 class TwoCards {
@@ -51,8 +54,10 @@ class TwoCards {
       turn();
       if (done()) return true;
       if (devices_[0]->now_us() >= end || !simulation_->errors().empty()) return false;
-      runtimes_[1]->flush();
-      runtimes_[0]->wait(end);
+      // A lost runtime has nothing to wait for, and gives the other no time.
+      const int waits = runtimes_[0]->lost() ? 1 : 0;
+      runtimes_[1 - waits]->flush();
+      runtimes_[waits]->wait(end);
     }
   }
   template <typename Done>

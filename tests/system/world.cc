@@ -95,6 +95,12 @@ std::uint64_t Transfer::received() const {
   return bytes;
 }
 
+std::vector<host::Status> Transfer::client_statuses() const {
+  std::vector<host::Status> statuses;
+  for (const auto& end : clients_) statuses.push_back(end->status());
+  return statuses;
+}
+
 void Transfer::close() {
   unused_backlog_ = listener_->posted();
   listener_->release();

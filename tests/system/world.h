@@ -39,6 +39,9 @@ class Transfer {
   // What arrived at both ends so far.
   std::uint64_t received() const;
 
+  // How each client's flow ended, if it did.
+  std::vector<host::Status> client_statuses() const;
+
   // Closes the port; once done().
   void close();
   // Connections in LISTEN when the port was closed.
