@@ -243,7 +243,9 @@ void Connection::release() {
   set_handler(nullptr);
   if (!final()) {
     work_ |= kReleased;
-    abort();
+    // With both directions ended the final report is under way, and an abort would reset a peer
+    // that still waits for our last acknowledgement.
+    if (!(fin_received() && fin_acked())) abort();
   } else {
     runtime_->recycle(*this);
   }

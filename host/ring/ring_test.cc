@@ -64,6 +64,18 @@ TEST(SubmissionRing, FullUntilTheStatusLineSaysMore) {
   EXPECT_EQ(ring.free(), 3U);
 }
 
+// The card tells its head in completions at once, in the status line now and then.
+TEST(SubmissionRing, AnOldStatusLineFreesNothing) {
+  Memory memory;
+  SubmissionRing ring(memory.entries.data(), kLog2, memory.status_line.data());
+  const std::uint32_t size = 1U << kLog2;
+  ring.advance(ring.room(size));
+  ring.set_head(static_cast<std::uint16_t>(size));
+  ring.advance(ring.room(size));
+  memory.status_line[0] = std::byte{1};
+  EXPECT_EQ(ring.room(1), 0U);
+}
+
 TEST(CompletionRing, SeesEntriesByPhaseOverTheIndexWrap) {
   Memory memory;
   CompletionRing ring(memory.entries.data(), kLog2);

@@ -82,9 +82,10 @@ class SubmissionRing {
   static constexpr std::uint32_t kPhase =
       static_cast<std::uint32_t>(contract::SubmissionFlag::kPhase) << 8;
 
+  // The line may be behind what a completion carried: going back would make a full ring look free.
   void refresh_head() {
     const auto* word = reinterpret_cast<const std::uint32_t*>(status_line_);
-    head_ = static_cast<std::uint16_t>(__atomic_load_n(word, __ATOMIC_ACQUIRE));
+    set_head(static_cast<std::uint16_t>(__atomic_load_n(word, __ATOMIC_ACQUIRE)));
   }
 
   std::byte* next_ = nullptr;
