@@ -4,7 +4,7 @@
 // of the ring, at most 32 entries), and submissions are fetched only while the reserve and
 // everything fetched fit, so a response does not wait for the host; if one must, it waits and is
 // not lost. Entries of a disabled queue pair vanish. The interrupt is a level: an entry was written
-// (its write response came) since the queue pair's last doorbell.
+// (its write response came) that the head of no doorbell has acknowledged yet.
 
 module toe_cq_write #(
   parameter int unsigned QueuePairs = 8
@@ -56,6 +56,8 @@ module toe_cq_write #(
   logic [3:0]  log2_q [0:QueuePairs-1];
   logic [15:0] tail_q [0:QueuePairs-1];
   logic [15:0] head_q [0:QueuePairs-1];
+  logic [15:0] written_q [0:QueuePairs-1];  // entries in host memory
+  logic [6:0]  stale_q [0:QueuePairs-1];    // on their way since before the last commit
   logic [4:0]  coming_q [0:QueuePairs-1];  // reports promised by toe_report
 
   // ---- who is next: refusal, response, report; two responses never starve a report for long,
@@ -160,12 +162,14 @@ module toe_cq_write #(
   assign cq_valid_o = valid_q;
 
   // ---- indices and room
-  logic [QueuePairs-1:0] take_hit, coming_hit, came_hit, commit_hit, bell_hit;
+  logic [QueuePairs-1:0] take_hit, coming_hit, came_hit, commit_hit, bell_hit, done_hit;
   logic [15:0] used [0:QueuePairs-1];
   logic [15:0] free [0:QueuePairs-1];
   logic [15:0] size [0:QueuePairs-1];
   logic [15:0] reserve [0:QueuePairs-1];
   logic [15:0] promised [0:QueuePairs-1];
+  logic [15:0] unseen [0:QueuePairs-1];
+  logic [6:0]  flying [0:QueuePairs-1];
 
   always_comb begin
     for (int unsigned q = 0; q < QueuePairs; q++) begin
@@ -174,6 +178,10 @@ module toe_cq_write #(
       came_hit[q] = take_report && report_qp_i == 4'(q);
       commit_hit[q] = qp_we_i && qp_index_i == 4'(q);
       bell_hit[q] = doorbell_valid_i && doorbell_qp_i == 4'(q);
+      done_hit[q] = cq_done_valid_i && cq_done_qp_i == 4'(q);
+      // The host may have seen, and acknowledged, what the card does not know to be written yet.
+      unseen[q] = written_q[q] - head_q[q];
+      flying[q] = 7'(tail_q[q] - written_q[q]) + {6'd0, take_hit[q] && at_enabled};
       used[q] = tail_q[q] - head_q[q] + {11'd0, coming_q[q]};
       size[q] = 16'd1 << log2_q[q];
       free[q] = size[q] - used[q];
@@ -202,6 +210,8 @@ module toe_cq_write #(
         tail_q[q] <= 16'd0;
         head_q[q] <= 16'd0;
         coming_q[q] <= 5'd0;
+        written_q[q] <= 16'd0;
+        stale_q[q] <= 7'd0;
         fetch_room_q[q] <= 1'b0;
         report_room_q[q] <= 1'b0;
         response_room_q[q] <= 1'b0;
@@ -211,11 +221,14 @@ module toe_cq_write #(
           irq_q[q] <= 1'b0;
           tail_q[q] <= 16'd0;
           head_q[q] <= 16'd0;
+          written_q[q] <= 16'd0;
+          stale_q[q] <= stale_q[q] + flying[q] - {6'd0, done_hit[q]};
         end else begin
           if (take_hit[q] && at_enabled) tail_q[q] <= at_tail + 16'd1;
           if (bell_hit[q] && bell_ok[q]) head_q[q] <= doorbell_head_i;
-          if (bell_hit[q]) irq_q[q] <= 1'b0;
-          if (cq_done_valid_i && cq_done_qp_i == 4'(q)) irq_q[q] <= 1'b1;
+          if (done_hit[q] && stale_q[q] != 7'd0) stale_q[q] <= stale_q[q] - 7'd1;
+          else if (done_hit[q]) written_q[q] <= written_q[q] + 16'd1;
+          irq_q[q] <= unseen[q] != 16'd0 && !unseen[q][15];
         end
         if (coming_hit[q] && !came_hit[q]) coming_q[q] <= coming_q[q] + 5'd1;
         if (!coming_hit[q] && came_hit[q]) coming_q[q] <= coming_q[q] - 5'd1;

@@ -302,6 +302,40 @@ TEST(ToeHostIf, NothingIsFetchedWhileDisabled) {
   EXPECT_EQ(bench->tx_hosts.size(), 1U);
 }
 
+// A sleeper cannot miss an entry: only the entry's own acknowledgement takes the interrupt away.
+TEST(ToeHostIf, InterruptLastsUntilTheHeadIsAnnounced) {
+  auto bench = ready_bench(kFair, 4);
+  for (std::uint32_t i = 0; i < 2; ++i) bench->responses.push_back({3, 0, i, i, 3});
+  ASSERT_TRUE(bench->settle());
+  for (const std::uint16_t head : {0, 1}) {
+    bench->doorbell(3, 0, head);
+    bench->clocks(8);
+    EXPECT_TRUE(bench->top().irq_o) << "acknowledged " << head << " of 2";
+  }
+  bench->doorbell(3, 0, 2);
+  bench->clocks(8);
+  EXPECT_FALSE(bench->top().irq_o);
+  bench->responses.push_back({1, 0, 1, 1, 3});
+  ASSERT_TRUE(bench->settle());
+  bench->doorbell(3, 0, 2);
+  bench->clocks(8);
+  EXPECT_TRUE(bench->top().irq_o) << "another queue pair's doorbell";
+}
+
+TEST(ToeHostIf, InterruptForgetsWhatWasUnderWayBeforeACommit) {
+  auto bench = ready_bench(kFair, 4);
+  bench->hold_b = true;
+  bench->responses.push_back({3, 0, 1, 1, 3});
+  bench->clocks(200);
+  bench->open_qp(3, 5, 6);
+  bench->hold_b = false;
+  ASSERT_TRUE(bench->settle());
+  EXPECT_FALSE(bench->top().irq_o);
+  bench->responses.push_back({3, 0, 2, 2, 3});
+  ASSERT_TRUE(bench->settle());
+  EXPECT_TRUE(bench->top().irq_o);
+}
+
 TEST(ToeHostIf, CommitStartsTheQueuePairAfresh) {
   auto bench = ready_bench(kFair);
   bench->owners[1] = {true, 1, 0};
