@@ -5,6 +5,9 @@ toe_pkg.sv
 lib/toe_ram_1r1w.sv
 lib/toe_fifo.sv
 lib/toe_skid.sv
+lib/toe_ram_fwd.sv
+lib/toe_room_fifo.sv
+lib/toe_hazard.sv
 # wire
 wire/toe_checksum.sv
 wire/toe_frame_buffer.sv
@@ -36,7 +39,9 @@ conn/toe_conn.sv
 rx/toe_rx_pkg.sv
 rx/toe_rx_facts.sv
 rx/toe_rx_runs.sv
+rx/toe_rx_next.sv
 rx/toe_rx_decide.sv
+rx/toe_rx_merge.sv
 rx/toe_rx_engine.sv
 # tx
 tx/toe_tx_pkg.sv

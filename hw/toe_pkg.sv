@@ -69,7 +69,7 @@ package toe_pkg;
   localparam logic [2:0] RxCtlActive = 3'd1;   // new record in SYN-SENT: ring and generation
   localparam logic [2:0] RxCtlSyn = 3'd2;      // LISTEN -> SYN-RECEIVED: irs
   localparam logic [2:0] RxCtlRelisten = 3'd3; // SYN-RECEIVED -> LISTEN
-  localparam logic [2:0] RxCtlKill = 3'd4;     // -> CLOSED; final report of `status` if `notify`
+  localparam logic [2:0] RxCtlKill = 3'd4;     // -> CLOSED; final report of `status`
   typedef struct packed {
     logic [2:0]       op;
     logic [ConnW-1:0] conn;
@@ -77,7 +77,6 @@ package toe_pkg;
     logic [4:0]       ring_log2;  // log2 of its bytes
     logic [31:0]      irs;
     logic [7:0]       status;
-    logic             notify;
   } rx_ctl_t;
 
   // toe_conn_manager -> toe_tx_engine.
@@ -113,7 +112,8 @@ package toe_pkg;
     logic             fin;
   } tx_host_t;
 
-  // toe_rx_engine -> toe_tx_engine.
+  // toe_rx_engine -> toe_tx_engine. While it waits it keeps `conn`, but may take up its successor.
+  // Without ack_valid and want_ack: the host consumed, perhaps a larger window is to be announced.
   localparam logic [1:0] AckNone = 2'd0;
   localparam logic [1:0] AckDelayed = 2'd1;
   localparam logic [1:0] AckNow = 2'd2;
@@ -131,7 +131,6 @@ package toe_pkg;
     logic [31:0]      ack;
     logic [15:0]      wnd;
     logic [1:0]       want_ack;
-    logic             window_check; // the host consumed: maybe announce a larger window
   } tx_rx_t;
 
   // What each engine shows the other: read-only copies of its record.
@@ -295,6 +294,8 @@ package toe_pkg;
     tx_rx_t   rx;
     logic [31:0]       offset;
     logic              fin;
+    logic              turn;      // it was the first in the ready queue and left it
+    logic              may_send;  // the segment queue had room
   } tx_event_t;
 
 endpackage

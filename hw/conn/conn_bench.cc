@@ -66,7 +66,6 @@ RxCtl rx_ctl(Bits bits) {
   c.log2 = bits.take(5);
   c.irs = bits.take(32);
   c.status = bits.take(8);
-  c.notify = bits.take(1);
   return c;
 }
 
@@ -249,7 +248,7 @@ void ConnBench::take() {
     on_open_report(open_report(Bits::of(162, dut_->open_report_o)));
   }
   if (dut_->rx_ctl_valid_o && dut_->rx_ctl_ready_i && on_rx_ctl) {
-    on_rx_ctl(rx_ctl(Bits::of(117, dut_->rx_ctl_o)));
+    on_rx_ctl(rx_ctl(Bits::of(116, dut_->rx_ctl_o)));
   }
   if (dut_->tx_ctl_valid_o && dut_->tx_ctl_ready_i && on_tx_ctl) {
     on_tx_ctl(tx_ctl(Bits::of(184, dut_->tx_ctl_o)));

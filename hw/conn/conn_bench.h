@@ -124,7 +124,6 @@ struct RxCtl {
   std::uint8_t log2 = 0;
   std::uint32_t irs = 0;
   std::uint8_t status = 0;
-  bool notify = false;
 };
 
 struct TxCtl {

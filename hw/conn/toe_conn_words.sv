@@ -27,7 +27,6 @@ module toe_conn_words (
   assign rx_ctl_o.ring_log2 = command_i.rx_ring_log2;
   assign rx_ctl_o.irs = seg_i.seq;
   assign rx_ctl_o.status = status_i;
-  assign rx_ctl_o.notify = act_i == toe_conn_pkg::ActKill;
 
   assign tx_ctl_o.op = act_i;
   assign tx_ctl_o.conn = conn_i;

@@ -3,10 +3,10 @@
 // and of the connection manager; a record with news is in its queue pair's list exactly once, so
 // nothing overflows, and a writer takes records off the lists while their completion ring has room.
 //
-// Pipeline (one operation a clock, the same connection every third): choose and read, merge, write
-// back. An operation that ends a connection gives its identifier back (freed_o) only when nothing
-// of the record is left to be told. After the report of TIME-WAIT (detach) a record is silent until
-// it ends.
+// Pipeline (one operation a clock, of the same connection too: a record on its way to the memory is
+// forwarded): choose and read, merge, write back. An operation that ends a connection gives its
+// identifier back (freed_o) only when nothing of the record is left to be told. After the report of
+// TIME-WAIT (detach) a record is silent until it ends.
 
 module toe_report #(
   parameter int unsigned Connections = 1024,
@@ -75,34 +75,30 @@ module toe_report #(
   logic             sel_valid_q;
   logic [ConnW-1:0] sel_conn_q;
   logic             ok_open, ok_rx, ok_tx, ok_pop, a_valid;
-  logic [1:0]       a_src, turn_q;
+  logic [1:0]       a_src;
   logic             freed_room, entry_room;
 
   assign open_conn = open_report_i.conn[ConnW-1:0];
   assign rx_conn = rx_report_i.conn[ConnW-1:0];
   assign tx_conn = tx_report_i.conn[ConnW-1:0];
 
-  logic hit_open, hit_rx, hit_tx, hit_pop;
-  assign hit_open = (b_valid_q && b_conn_q == open_conn) || (c_valid_q && c_conn_q == open_conn);
-  assign hit_rx = (b_valid_q && b_conn_q == rx_conn) || (c_valid_q && c_conn_q == rx_conn);
-  assign hit_tx = (b_valid_q && b_conn_q == tx_conn) || (c_valid_q && c_conn_q == tx_conn);
-  assign hit_pop = (b_valid_q && b_conn_q == sel_conn_q) || (c_valid_q && c_conn_q == sel_conn_q);
+  assign ok_open = open_report_valid_i;
+  assign ok_rx = rx_report_valid_i && freed_room;
+  assign ok_tx = tx_report_valid_i;
+  assign ok_pop = sel_valid_q && freed_room && entry_room;
 
-  assign ok_open = open_report_valid_i && !hit_open;
-  assign ok_rx = rx_report_valid_i && !hit_rx && freed_room;
-  assign ok_tx = tx_report_valid_i && !hit_tx;
-  assign ok_pop = sel_valid_q && !hit_pop && freed_room && entry_room;
-
-  // Opens first (they are rare and must precede what follows them), the others in turn.
+  // Opens first (they are rare and must precede what follows them). The engines' reports in turn,
+  // for they come at the speed of the wire; while they do, a record leaves every eighth clock at
+  // least, and tells the more.
+  logic pop_now, tx_turn_q;
+  logic [2:0] pop_wait_q;
+  assign pop_now = ok_pop && ((!ok_rx && !ok_tx) || pop_wait_q == 3'd7);
   always_comb begin
     a_valid = ok_open || ok_rx || ok_tx || ok_pop;
     a_src = SrcOpen;
     if (!ok_open) begin
-      case (turn_q)
-        2'd1: a_src = ok_tx ? SrcTx : ok_pop ? SrcPop : SrcRx;
-        2'd2: a_src = ok_pop ? SrcPop : ok_rx ? SrcRx : SrcTx;
-        default: a_src = ok_rx ? SrcRx : ok_tx ? SrcTx : SrcPop;
-      endcase
+      if (pop_now) a_src = SrcPop;
+      else a_src = ok_tx && (tx_turn_q || !ok_rx) ? SrcTx : SrcRx;
     end
   end
 
@@ -117,25 +113,32 @@ module toe_report #(
   assign a_conn = get_open ? open_conn : get_rx ? rx_conn : get_tx ? tx_conn : sel_conn_q;
 
   always_ff @(posedge clk_i) begin
-    if (!rst_ni) turn_q <= 2'd0;
-    else if (a_valid && a_src != SrcOpen) turn_q <= a_src;
+    if (!rst_ni) begin
+      tx_turn_q <= 1'b0;
+      pop_wait_q <= 3'd0;
+    end else begin
+      if (get_rx || get_tx) tx_turn_q <= get_rx;
+      if (get_pop || !ok_pop) pop_wait_q <= 3'd0;
+      else if (pop_wait_q != 3'd7) pop_wait_q <= pop_wait_q + 3'd1;
+    end
   end
 
   // ---- read
-  logic [RecW-1:0] mem [0:Connections-1];
-  logic [RecW-1:0] read_q;
-  logic [RecW-1:0] c_rec_q;
+  logic [RecW-1:0] read, c_rec_q;
+  logic            follows_q;  // the operation before is of the same connection
   toe_pkg::rx_report_t   b_rx_q;
   toe_pkg::tx_report_t   b_tx_q;
   toe_pkg::open_report_t b_open_q;
 
-  always_ff @(posedge clk_i) begin
-    if (c_valid_q) mem[c_conn_q] <= c_rec_q;
-  end
+  toe_ram_fwd #(.Width(RecW), .Depth(Connections)) u_records (
+    .clk_i,
+    .wr_en_i(c_valid_q), .wr_addr_i(c_conn_q), .wr_data_i(c_rec_q),
+    .rd_en_i(a_valid), .rd_addr_i(a_conn), .rd_data_o(read)
+  );
 
   always_ff @(posedge clk_i) begin
     if (a_valid) begin
-      read_q <= mem[a_conn];
+      follows_q <= b_valid_q && b_conn_q == a_conn;
       b_conn_q <= a_conn;
       b_src_q <= a_src;
     end
@@ -147,7 +150,7 @@ module toe_report #(
   // ---- merge
   record_t old, rec;
   logic    news, free_now, pop, alive;
-  assign old = read_q;
+  assign old = follows_q ? c_rec_q : read;
   assign alive = !old.closed && !old.detached;
 
   always_comb begin
@@ -429,7 +432,6 @@ module toe_report #(
     if (rst_ni) begin
       assert (!c_pop_q || entry_in_ready);
       assert (!c_free_q || freed_in_ready);
-      assert (!(b_valid_q && c_valid_q && b_conn_q == c_conn_q));
       assert (!(b_valid_q && pop) || old.queued);
     end
   end

@@ -230,7 +230,6 @@ module toe_rx_decide (
     tx_o.wnd = event_i.seg.wnd;
     tx_o.want_ack = ack_at_once ? toe_pkg::AckNow
                   : (new_bytes ? toe_pkg::AckDelayed : toe_pkg::AckNone);
-    tx_o.window_check = host_ok;
   end
 
   // ---- To the connection manager --------------------------------------------------------------

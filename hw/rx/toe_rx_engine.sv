@@ -5,9 +5,11 @@
 //
 //   select -> 1 facts -> 2 touch -> 3 union -> 4 decide and write back
 //
-// An event of a connection that is still in the pipeline waits at the selector. An event enters
-// only when every output queue has room for all that is in flight, so the pipeline itself never
-// stalls.
+// An event waits at the selector while one of its connection is in stage 1, or in stage 2 or 3 if
+// that one changes more than RCV.NXT and the window's edge. Those two are known in stage 2 already
+// and handed on (toe_rx_next): data in order of one connection flows at a segment every second
+// clock, everything else at one every fourth. An event enters only when every output queue has room
+// for all that is in flight, so the pipeline itself never stalls.
 
 module toe_rx_engine #(
   parameter int unsigned Connections = 1024
@@ -37,6 +39,7 @@ module toe_rx_engine #(
   output toe_pkg::rx_shadow_t   rx_shadow_o,
   output toe_pkg::tx_rx_t       tx_o,
   output logic                  tx_valid_o,
+  output logic                  tx_urgent_o,  // more than one message waits
   input  logic                  tx_ready_i,
 
   // to toe_dma_write
@@ -69,30 +72,31 @@ module toe_rx_engine #(
   localparam int unsigned AddrW = $clog2(Connections);
   localparam int unsigned RecordW = toe_rx_pkg::RecordW;
   localparam int unsigned JobW = 16 + 1 + 8 + 16 + 16 + 52 + 5 + 24 + 1 + 32 + 5 + 8;
-  localparam int unsigned TxRxW = 16 + 5 + 16 + 1 + 4 + 32 + 32 + 16 + 2 + 1;
+  localparam int unsigned TxRxW = 16 + 5 + 16 + 1 + 4 + 32 + 32 + 16 + 2;
   localparam int unsigned EndW = 2 + 16 + 8;
   localparam int unsigned SegW = 96 + 64 + 16 + 8 + 16 + 8 + 17 + 5;
   localparam int unsigned TxSegW = 96 + 64 + 16 + 8 + 17 + 5 + 52 + 5 + 24 + 16;
-  localparam int unsigned QueueDepth = 16;
 
   // ---- Select ---------------------------------------------------------------------------------
   logic room, host_turn_q;
-  logic seg_free, ctl_free, host_free, take_seg, take_ctl, take_host, take;
+  logic take_seg, take_ctl, take_host, take;
+  logic ctl_wait, seg_wait, host_wait;
+  logic [3:0] ctl_same, seg_same, host_same, valid, pass;
   toe_pkg::rx_event_t event_d, e1_q, e2_q, e3_q, e4_q;
-  logic v1_q, v2_q, v3_q, v4_q;
 
-  assign ctl_free = ~((v1_q && e1_q.conn == ctl_i.conn) || (v2_q && e2_q.conn == ctl_i.conn) ||
-                      (v3_q && e3_q.conn == ctl_i.conn) || (v4_q && e4_q.conn == ctl_i.conn));
+  toe_hazard #(.Queries(3), .Stages(4), .IdW(16)) u_hazard (
+    .clk_i, .rst_ni, .take_i(take), .take_id_i(event_d.conn), .pass_i(pass), .valid_o(valid),
+    .ask_id_i({ctl_i.conn, seg_i.conn, host_i.conn}), .same_o({ctl_same, seg_same, host_same}),
+    .wait_o({ctl_wait, seg_wait, host_wait})
+  );
+
   // A segment without a connection touches no record and never waits.
-  assign seg_free = ~seg_i.hit ||
-      ~((v1_q && e1_q.conn == seg_i.conn) || (v2_q && e2_q.conn == seg_i.conn) ||
-        (v3_q && e3_q.conn == seg_i.conn) || (v4_q && e4_q.conn == seg_i.conn));
-  assign host_free = ~((v1_q && e1_q.conn == host_i.conn) || (v2_q && e2_q.conn == host_i.conn) ||
-                       (v3_q && e3_q.conn == host_i.conn) || (v4_q && e4_q.conn == host_i.conn));
-  assign take_ctl = room && ctl_valid_i && ctl_free;
-  assign take_seg = room && ~take_ctl && seg_valid_i && seg_free &&
-                    ~(host_turn_q && host_valid_i && host_free);
-  assign take_host = room && ~take_ctl && ~take_seg && host_valid_i && host_free;
+  logic seg_can, host_can;
+  assign seg_can = seg_valid_i && ~(seg_i.hit && seg_wait);
+  assign host_can = host_valid_i && ~host_wait;
+  assign take_ctl = room && ctl_valid_i && ~ctl_wait;
+  assign take_seg = room && ~take_ctl && seg_can && ~(host_turn_q && host_can);
+  assign take_host = room && ~take_ctl && ~take_seg && host_can;
   assign take = take_ctl || take_seg || take_host;
   assign ctl_ready_o = take_ctl;
   assign seg_ready_o = take_seg;
@@ -102,7 +106,7 @@ module toe_rx_engine #(
     event_d.kind = take_ctl ? toe_rx_pkg::KindCtl
                  : (take_seg ? toe_rx_pkg::KindSegment : toe_rx_pkg::KindHost);
     event_d.conn = take_ctl ? ctl_i.conn : (take_seg ? seg_i.conn : host_i.conn);
-    event_d.hit = seg_i.hit;
+    event_d.hit = seg_i.hit || ~take_seg;
     event_d.ctl = ctl_i;
     event_d.seg = seg_i.seg;
     event_d.offset = host_i.offset;
@@ -120,12 +124,31 @@ module toe_rx_engine #(
   logic write;
   toe_rx_pkg::rx_record_t rec_wr, rec_rd, r2_q, r3_q, r4_q;
   logic [RecordW-1:0] rec_rd_bits;
-  toe_ram_1r1w #(.Width(RecordW), .Depth(Connections)) u_records (
+  toe_ram_fwd #(.Width(RecordW), .Depth(Connections)) u_records (
     .clk_i,
     .wr_en_i(write), .wr_addr_i(e4_q.conn[AddrW-1:0]), .wr_data_i(rec_wr),
     .rd_en_i(take), .rd_addr_i(event_d.conn[AddrW-1:0]), .rd_data_o(rec_rd_bits)
   );
-  assign rec_rd = rec_rd_bits;
+
+  // The newest values of an event in stage 2 or 3, which the record will have only later.
+  logic [3:0] same;
+  logic [63:0] next, n3_q, newer_q;
+  logic newer_valid_q, simple, s3_q;
+  assign same = take_ctl ? ctl_same : (take_seg ? seg_same : host_same);
+  assign pass = {1'b1, s3_q, simple, ~e1_q.hit};
+  always_comb begin
+    rec_rd = rec_rd_bits;
+    if (newer_valid_q) begin
+      rec_rd.rcv_nxt = newer_q[63:32];
+      rec_rd.edge_seq = newer_q[31:0];
+    end
+  end
+  always_ff @(posedge clk_i) begin
+    if (take) begin
+      newer_valid_q <= (same[1] && e2_q.hit) || (same[2] && e3_q.hit);
+      if (same[2:1] != 2'd0) newer_q <= same[1] && e2_q.hit ? next : n3_q;
+    end
+  end
 
   logic [63:0] shadow_bits;
   toe_ram_1r1w #(.Width(64), .Depth(Connections)) u_shadow (
@@ -151,31 +174,29 @@ module toe_rx_engine #(
     .union_start_o(union_start), .union_end_o(union_end)
   );
 
+  logic [31:0] next_nxt, next_edge;
+  toe_rx_next u_next (
+    .event_i(e2_q), .rec_i(r2_q), .facts_i(f2_q),
+    .simple_o(simple), .rcv_nxt_o(next_nxt), .edge_seq_o(next_edge)
+  );
+  assign next = {next_nxt, next_edge};
+
   always_ff @(posedge clk_i) begin
-    if (!rst_ni) begin
-      v1_q <= 1'b0;
-      v2_q <= 1'b0;
-      v3_q <= 1'b0;
-      v4_q <= 1'b0;
-    end else begin
-      v1_q <= take;
-      v2_q <= v1_q;
-      v3_q <= v2_q;
-      v4_q <= v3_q;
-    end
     if (take) e1_q <= event_d;
-    if (v1_q) begin
+    if (valid[0]) begin
       e2_q <= e1_q;
       r2_q <= rec_rd;
       f2_q <= facts;
     end
-    if (v2_q) begin
+    if (valid[1]) begin
       e3_q <= e2_q;
+      s3_q <= simple;
+      n3_q <= next;
       r3_q <= r2_q;
       f3_q <= f2_q;
       t3_q <= touch;
     end
-    if (v3_q) begin
+    if (valid[2]) begin
       e4_q <= e3_q;
       r4_q <= r3_q;
       f4_q <= f3_q;
@@ -191,7 +212,7 @@ module toe_rx_engine #(
   toe_pkg::end_t ending;
   toe_pkg::tx_segment_t rst;
   toe_rx_decide u_decide (
-    .valid_i(v4_q), .event_i(e4_q), .rec_i(r4_q), .facts_i(f4_q), .touch_i(t4_q),
+    .valid_i(valid[3]), .event_i(e4_q), .rec_i(r4_q), .facts_i(f4_q), .touch_i(t4_q),
     .union_start_i(us4_q), .union_end_i(ue4_q),
     .write_o(write), .rec_o(rec_wr),
     .job_valid_o(job_push), .job_o(job), .tx_valid_o(tx_push), .tx_o(tx),
@@ -203,59 +224,63 @@ module toe_rx_engine #(
   );
 
   // ---- Output queues --------------------------------------------------------------------------
-  localparam int unsigned CountW = $clog2(QueueDepth + 1);
-  logic [CountW-1:0] job_n, tx_n, end_n, syn_n, rst_n_;
   logic [JobW-1:0] job_bits;
-  logic [TxRxW-1:0] tx_bits;
   logic [EndW-1:0] end_bits;
   logic [SegW-1:0] syn_bits;
   logic [TxSegW-1:0] rst_bits;
-  logic job_in_ready, tx_in_ready, end_in_ready, syn_in_ready, rst_in_ready;
-  toe_fifo #(.Width(JobW), .Depth(QueueDepth)) u_jobs (
-    .clk_i, .rst_ni, .in_data_i(job), .in_valid_i(job_push), .in_ready_o(job_in_ready),
-    .out_data_o(job_bits), .out_valid_o(job_valid_o), .out_ready_i(job_ready_i), .count_o(job_n));
-  toe_fifo #(.Width(TxRxW), .Depth(QueueDepth)) u_tx (
-    .clk_i, .rst_ni, .in_data_i(tx), .in_valid_i(tx_push), .in_ready_o(tx_in_ready),
-    .out_data_o(tx_bits), .out_valid_o(tx_valid_o), .out_ready_i(tx_ready_i), .count_o(tx_n));
-  toe_fifo #(.Width(EndW), .Depth(QueueDepth)) u_ends (
-    .clk_i, .rst_ni, .in_data_i(ending), .in_valid_i(end_push), .in_ready_o(end_in_ready),
-    .out_data_o(end_bits), .out_valid_o(end_valid_o), .out_ready_i(end_ready_i), .count_o(end_n));
-  toe_fifo #(.Width(SegW), .Depth(QueueDepth)) u_syns (
-    .clk_i, .rst_ni, .in_data_i(e4_q.seg), .in_valid_i(syn_push), .in_ready_o(syn_in_ready),
-    .out_data_o(syn_bits), .out_valid_o(syn_valid_o), .out_ready_i(syn_ready_i), .count_o(syn_n));
-  toe_fifo #(.Width(TxSegW), .Depth(QueueDepth)) u_rsts (
-    .clk_i, .rst_ni, .in_data_i(rst), .in_valid_i(rst_push), .in_ready_o(rst_in_ready),
-    .out_data_o(rst_bits), .out_valid_o(rst_valid_o), .out_ready_i(rst_ready_i), .count_o(rst_n_));
+  logic job_room, tx_room, end_room, syn_room, rst_room, tx_idle;
+  toe_room_fifo #(.Width(JobW)) u_jobs (
+    .clk_i, .rst_ni, .in_data_i(job), .in_valid_i(job_push), .room_o(job_room),
+    .out_data_o(job_bits), .out_valid_o(job_valid_o), .out_ready_i(job_ready_i));
+  toe_rx_merge #(.Width(TxRxW)) u_tx (
+    .clk_i, .rst_ni, .in_i(tx), .in_valid_i(tx_push), .room_o(tx_room), .urgent_o(tx_urgent_o),
+    .out_o(tx_o), .out_valid_o(tx_valid_o), .out_ready_i(tx_ready_i), .idle_o(tx_idle));
+  toe_room_fifo #(.Width(EndW)) u_ends (
+    .clk_i, .rst_ni, .in_data_i(ending), .in_valid_i(end_push), .room_o(end_room),
+    .out_data_o(end_bits), .out_valid_o(end_valid_o), .out_ready_i(end_ready_i));
+  toe_room_fifo #(.Width(SegW)) u_syns (
+    .clk_i, .rst_ni, .in_data_i(e4_q.seg), .in_valid_i(syn_push), .room_o(syn_room),
+    .out_data_o(syn_bits), .out_valid_o(syn_valid_o), .out_ready_i(syn_ready_i));
+  toe_room_fifo #(.Width(TxSegW)) u_rsts (
+    .clk_i, .rst_ni, .in_data_i(rst), .in_valid_i(rst_push), .room_o(rst_room),
+    .out_data_o(rst_bits), .out_valid_o(rst_valid_o), .out_ready_i(rst_ready_i));
   assign job_o = job_bits;
-  assign tx_o = tx_bits;
   assign end_o = end_bits;
   assign syn_o = syn_bits;
   assign rst_o = rst_bits;
 
-  // Four events are in flight at most; one more enters.
-  localparam logic [CountW-1:0] Mark = CountW'(QueueDepth - 5);
   always_ff @(posedge clk_i) begin
     if (!rst_ni) room <= 1'b0;
-    else room <= job_n < Mark && tx_n < Mark && end_n < Mark && syn_n < Mark && rst_n_ < Mark;
+    else room <= job_room && tx_room && end_room && syn_room && rst_room;
   end
 
-  assign idle_o = ~(seg_valid_i || ctl_valid_i || host_valid_i || v1_q || v2_q || v3_q || v4_q ||
-                    job_valid_o || tx_valid_o || end_valid_o || syn_valid_o || rst_valid_o);
+  assign idle_o = ~(seg_valid_i || ctl_valid_i || host_valid_i || valid != 4'd0 || job_valid_o ||
+                    end_valid_o || syn_valid_o || rst_valid_o) && tx_idle;
 
 `ifndef YOSYS
+  // What stage 2 promised of an event is what the last stage writes.
+  logic s4_q;
+  logic [63:0] n4_q;
+  toe_rx_pkg::rx_record_t promised;
+  always_comb begin
+    promised = r4_q;
+    promised.rcv_nxt = n4_q[63:32];
+    promised.edge_seq = n4_q[31:0];
+    // Of no meaning without a gap or a FIN beyond one.
+    promised.fin_seq = rec_wr.fin_seq;
+  end
   always_ff @(posedge clk_i) begin
-    if (rst_ni) begin
-      assert (!(job_push && !job_in_ready)) else $error("rx job lost");
-      assert (!(tx_push && !tx_in_ready)) else $error("message to tx engine lost");
-      assert (!(end_push && !end_in_ready)) else $error("end request lost");
-      assert (!(syn_push && !syn_in_ready)) else $error("SYN lost");
-      assert (!(rst_push && !rst_in_ready)) else $error("RST lost");
+    if (valid[2]) begin
+      s4_q <= s3_q;
+      n4_q <= n3_q;
+    end
+    if (rst_ni && valid[3] && e4_q.hit && s4_q) begin
+      assert (rec_wr == promised) else $error("toe_rx_next and toe_rx_decide disagree");
     end
   end
 `endif
 
   logic unused_ok;
-  assign unused_ok = &{1'b0, job_in_ready, tx_in_ready, end_in_ready, syn_in_ready, rst_in_ready,
-                       rx_shadow_addr_i};
+  assign unused_ok = &{1'b0, rx_shadow_addr_i, same[0], same[3]};
 
 endmodule

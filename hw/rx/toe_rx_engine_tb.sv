@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Flattens the ports of toe_rx_engine for its test; every output is taken at once.
+// Flattens the ports of toe_rx_engine for its test; every output but the messages to the transmit
+// engine is taken at once.
 
 module toe_rx_engine_tb (
   input  logic        clk_i,
@@ -43,6 +44,7 @@ module toe_rx_engine_tb (
   output logic        job_final_o,
   output logic [7:0]  job_status_o,
   output logic        tx_valid_o,
+  input  logic        tx_ready_i,
   output logic        tx_ack_valid_o,
   output logic        tx_established_o,
   output logic [1:0]  tx_want_ack_o,
@@ -86,7 +88,6 @@ module toe_rx_engine_tb (
     ctl.ring_log2 = ring_log2_i;
     ctl.irs = irs_i;
     ctl.status = status_i;
-    ctl.notify = 1'b1;
     host.conn = conn_i;
     host.offset = offset_i;
   end
@@ -98,7 +99,8 @@ module toe_rx_engine_tb (
     .host_i(host), .host_valid_i, .host_ready_o,
     .tx_shadow_addr_o(shadow_addr), .tx_shadow_en_o(shadow_en), .tx_shadow_i(shadow),
     .rx_shadow_addr_i(16'd0), .rx_shadow_en_i(1'b0), .rx_shadow_o(unused_shadow),
-    .tx_o(tx), .tx_valid_o, .tx_ready_i(1'b1), .job_o(job), .job_valid_o, .job_ready_i(1'b1),
+    .tx_o(tx), .tx_valid_o, .tx_urgent_o(),
+    .tx_ready_i, .job_o(job), .job_valid_o, .job_ready_i(1'b1),
     .end_o(ending), .end_valid_o, .end_ready_i(1'b1), .syn_o(syn), .syn_valid_o, .syn_ready_i(1'b1),
     .rst_o(rst), .rst_valid_o, .rst_ready_i(1'b1), .idle_o,
     .cnt_rx_resets_o(), .cnt_rx_out_of_order_o(), .cnt_rx_gaps_exhausted_o(gaps_exhausted_o),

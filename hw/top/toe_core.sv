@@ -155,7 +155,7 @@ module toe_core #(
   toe_pkg::tx_ctl_t tx_ctl;
   logic tx_ctl_valid, tx_ctl_ready;
   toe_pkg::tx_rx_t tx_rx;
-  logic tx_rx_valid, tx_rx_ready;
+  logic tx_rx_valid, tx_rx_urgent, tx_rx_ready;
   toe_pkg::end_t rx_end, tx_end;
   logic rx_end_valid, rx_end_ready, tx_end_valid, tx_end_ready;
   logic [15:0] tx_shadow_addr, rx_shadow_addr;
@@ -237,7 +237,7 @@ module toe_core #(
     .host_i(rx_host), .host_valid_i(rx_host_valid), .host_ready_o(rx_host_ready),
     .tx_shadow_addr_o(tx_shadow_addr), .tx_shadow_en_o(tx_shadow_en), .tx_shadow_i(tx_shadow),
     .rx_shadow_addr_i(rx_shadow_addr), .rx_shadow_en_i(rx_shadow_en), .rx_shadow_o(rx_shadow),
-    .tx_o(tx_rx), .tx_valid_o(tx_rx_valid), .tx_ready_i(tx_rx_ready),
+    .tx_o(tx_rx), .tx_valid_o(tx_rx_valid), .tx_urgent_o(tx_rx_urgent), .tx_ready_i(tx_rx_ready),
     .job_o(job), .job_valid_o(job_valid), .job_ready_i(job_ready),
     .end_o(rx_end), .end_valid_o(rx_end_valid), .end_ready_i(rx_end_ready),
     .syn_o(syn), .syn_valid_o(syn_valid), .syn_ready_i(syn_ready),
@@ -257,7 +257,7 @@ module toe_core #(
     .clk_i, .rst_ni, .cfg_i(cfg), .now_us_i(now_us), .ready_o(tx_ready),
     .ctl_i(tx_ctl), .ctl_valid_i(tx_ctl_valid), .ctl_ready_o(tx_ctl_ready),
     .tuple_addr_o(tuple_addr), .tuple_en_o(tuple_en), .tuple_i(tuple),
-    .rx_i(tx_rx), .rx_valid_i(tx_rx_valid), .rx_ready_o(tx_rx_ready),
+    .rx_i(tx_rx), .rx_valid_i(tx_rx_valid), .rx_urgent_i(tx_rx_urgent), .rx_ready_o(tx_rx_ready),
     .rx_shadow_addr_o(rx_shadow_addr), .rx_shadow_en_o(rx_shadow_en), .rx_shadow_i(rx_shadow),
     .tx_shadow_addr_i(tx_shadow_addr), .tx_shadow_en_i(tx_shadow_en), .tx_shadow_o(tx_shadow),
     .host_i(tx_host), .host_valid_i(tx_host_valid), .host_ready_o(tx_host_ready),

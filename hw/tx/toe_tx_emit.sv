@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Last stage of the transmit engine: sends at most one segment when the connection has its turn,
-// puts the connection on the ready queue when something waits, and sets its timer. Combinational.
+// Last stage of the transmit engine: sends at most one segment, if the connection has its turn or
+// waits for none, puts the connection on the ready queue when something remains, and sets its
+// timer. Combinational.
 // Order of preference: retransmission, handshake, new data, window probe, acknowledgement.
 
 module toe_tx_emit (
@@ -29,7 +30,7 @@ module toe_tx_emit (
 );
 
   logic turn, open, handshake, flight;
-  assign turn = valid_i && event_i.kind == toe_tx_pkg::KindTurn;
+  assign turn = valid_i && (event_i.turn || (event_i.may_send && ~rec_i.queued));
   assign open = rec_i.phase == toe_tx_pkg::PhaseOpen;
   assign handshake = rec_i.phase == toe_tx_pkg::PhaseSynSent ||
                      rec_i.phase == toe_tx_pkg::PhaseSynRcvd;

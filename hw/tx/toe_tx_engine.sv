@@ -6,8 +6,10 @@
 //
 //   select -> 1 facts -> 2 apply -> 3 plan -> 4 emit and write back
 //
-// Only a turn sends (and the reset of a killed connection). An event of a connection that is still
-// in the pipeline waits at the selector; an event enters only when the output queues have room.
+// At most one segment leaves with an event: any event may send if the segment queue had room when
+// it entered and its connection does not wait in the ready queue; else sending waits for the turn.
+// An event waits at the selector while one of its connection is in the stages before the last; it
+// enters only when the output queues have room.
 
 module toe_tx_engine #(
   parameter int unsigned Connections = 1024
@@ -28,6 +30,7 @@ module toe_tx_engine #(
   // from toe_rx_engine
   input  toe_pkg::tx_rx_t       rx_i,
   input  logic                  rx_valid_i,
+  input  logic                  rx_urgent_i,  // more messages wait behind it
   output logic                  rx_ready_o,
   output logic [15:0]           rx_shadow_addr_o,
   output logic                  rx_shadow_en_o,
@@ -75,8 +78,6 @@ module toe_tx_engine #(
   localparam int unsigned SegW = 96 + 64 + 16 + 8 + 17 + 5 + 52 + 5 + 24 + 16;
   localparam int unsigned ReportW = 16 + 32 + 3;
   localparam int unsigned EndW = 2 + 16 + 8;
-  localparam int unsigned QueueDepth = 16;
-  localparam int unsigned CountW = $clog2(QueueDepth + 1);
 
   // ---- Clearing after reset -------------------------------------------------------------------
   logic [AddrW:0] clear_q;
@@ -90,53 +91,62 @@ module toe_tx_engine #(
 
   // ---- Select ---------------------------------------------------------------------------------
   logic room, seg_room;
-  logic v1_q, v2_q, v3_q, v4_q;
+  logic [3:0] valid;
+  logic [4:0] waits;
   toe_pkg::tx_event_t event_d, e1_q, e2_q, e3_q, e4_q;
   logic [15:0] turn_conn;
   logic turn_valid;
 
-  function automatic logic clashes(input logic [15:0] conn,
-                                   input logic v1, input logic [15:0] c1,
-                                   input logic v2, input logic [15:0] c2,
-                                   input logic v3, input logic [15:0] c3,
-                                   input logic v4, input logic [15:0] c4);
-    clashes = (v1 && conn == c1) || (v2 && conn == c2) || (v3 && conn == c3) || (v4 && conn == c4);
-  endfunction
+  logic take_ctl, take_fire, take_turn, take_rx, take_host, take;
+  logic [19:0] same;
+  // The record of an event in the last stage is forwarded by the RAM.
+  toe_hazard #(.Queries(5), .Stages(4), .IdW(16)) u_hazard (
+    .clk_i, .rst_ni, .take_i(take), .take_id_i(event_d.conn), .pass_i(4'b1000), .valid_o(valid),
+    .ask_id_i({ctl_i.conn, rx_i.conn, host_i.conn, fire_conn_i, turn_conn}), .same_o(same),
+    .wait_o(waits)
+  );
 
   logic ctl_can, rx_can, host_can, fire_can, turn_can;
-  assign ctl_can = ctl_valid_i && room && seg_room &&
-      ~clashes(ctl_i.conn, v1_q, e1_q.conn, v2_q, e2_q.conn, v3_q, e3_q.conn, v4_q, e4_q.conn);
-  assign rx_can = rx_valid_i && room &&
-      ~clashes(rx_i.conn, v1_q, e1_q.conn, v2_q, e2_q.conn, v3_q, e3_q.conn, v4_q, e4_q.conn);
-  assign host_can = host_valid_i && room &&
-      ~clashes(host_i.conn, v1_q, e1_q.conn, v2_q, e2_q.conn, v3_q, e3_q.conn, v4_q, e4_q.conn);
-  assign fire_can = fire_valid_i && room &&
-      ~clashes(fire_conn_i, v1_q, e1_q.conn, v2_q, e2_q.conn, v3_q, e3_q.conn, v4_q, e4_q.conn);
-  assign turn_can = turn_valid && room && seg_room &&
-      ~clashes(turn_conn, v1_q, e1_q.conn, v2_q, e2_q.conn, v3_q, e3_q.conn, v4_q, e4_q.conn);
+  assign ctl_can = ctl_valid_i && room && seg_room && ~waits[4];
+  assign rx_can = rx_valid_i && room && ~waits[3];
+  assign host_can = host_valid_i && room && ~waits[2];
+  assign fire_can = fire_valid_i && room && ~waits[1];
+  assign turn_can = turn_valid && room && seg_room && ~waits[0];
 
   // Control and timers are rare and go first; turns alternate with news, host with receive engine.
+  // News of the connection whose turn is next takes the turn along: one event, one segment. When
+  // messages of the receive engine pile up nothing may come between, for each turn or word of the
+  // host could keep the next message waiting, and the wire waits for nobody.
   logic prefer_turn_q, prefer_host_q;
-  logic take_ctl, take_fire, take_turn, take_rx, take_host, take, news_can;
-  assign news_can = rx_can || host_can;
+  logic pick_rx, pick_host, along, take_news;
+  assign pick_host = host_can && ~rx_urgent_i && (prefer_host_q || ~rx_can);
+  assign pick_rx = rx_can && ~pick_host;
+  assign along = turn_valid && seg_room && ((pick_rx && rx_i.conn == turn_conn) ||
+                                            (pick_host && host_i.conn == turn_conn));
   assign take_ctl = ctl_can && ~clearing;
   assign take_fire = fire_can && ~clearing && ~take_ctl;
-  assign take_turn = turn_can && ~clearing && ~take_ctl && ~take_fire &&
-                     (prefer_turn_q || ~news_can);
-  assign take_rx = rx_can && ~clearing && ~take_ctl && ~take_fire && ~take_turn &&
-                   ~(prefer_host_q && host_can);
-  assign take_host = host_can && ~clearing && ~take_ctl && ~take_fire && ~take_turn && ~take_rx;
+  assign take_turn = turn_can && ~clearing && ~take_ctl && ~take_fire && ~along && ~rx_urgent_i &&
+                     (prefer_turn_q || ~(rx_can || host_can));
+  assign take_news = ~clearing && ~take_ctl && ~take_fire && ~take_turn;
+  assign take_rx = take_news && pick_rx;
+  assign take_host = take_news && pick_host;
   assign take = take_ctl || take_fire || take_turn || take_rx || take_host;
   assign ctl_ready_o = take_ctl;
   assign fire_ready_o = take_fire;
   assign rx_ready_o = take_rx;
   assign host_ready_o = take_host;
+  // The last stage would queue the connection whose news enters now, and nobody else waits: the
+  // turn goes over without the queue.
+  logic turn_ready, inherit, ready_push;
+  assign turn_ready = take_turn || (take_news && along);
+  assign inherit = ready_push && seg_room && ~turn_valid &&
+                   ((take_rx && same[15]) || (take_host && same[11]));
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       prefer_turn_q <= 1'b0;
       prefer_host_q <= 1'b0;
     end else begin
-      if (take_turn) prefer_turn_q <= 1'b0;
+      if (turn_ready) prefer_turn_q <= 1'b0;
       else if (take_rx || take_host) prefer_turn_q <= 1'b1;
       if (take_rx) prefer_host_q <= 1'b1;
       else if (take_host) prefer_host_q <= 1'b0;
@@ -146,6 +156,8 @@ module toe_tx_engine #(
   always_comb begin
     event_d.kind = toe_tx_pkg::KindTurn;
     event_d.conn = turn_conn;
+    event_d.turn = turn_ready || inherit;
+    event_d.may_send = seg_room;
     if (take_ctl) begin
       event_d.kind = toe_tx_pkg::KindCtl;
       event_d.conn = ctl_i.conn;
@@ -172,9 +184,9 @@ module toe_tx_engine #(
   // ---- State ----------------------------------------------------------------------------------
   toe_tx_pkg::tx_record_t rec_rd, r2_q, r3_q, r4_q, applied, rec_wr;
   logic [RecordW-1:0] rec_rd_bits;
-  toe_ram_1r1w #(.Width(RecordW), .Depth(Connections)) u_records (
+  toe_ram_fwd #(.Width(RecordW), .Depth(Connections)) u_records (
     .clk_i,
-    .wr_en_i(clearing || v4_q),
+    .wr_en_i(clearing || valid[3]),
     .wr_addr_i(clearing ? clear_q[AddrW-1:0] : e4_q.conn[AddrW-1:0]),
     .wr_data_i(clearing ? '0 : rec_wr),
     .rd_en_i(take), .rd_addr_i(event_d.conn[AddrW-1:0]), .rd_data_o(rec_rd_bits)
@@ -184,7 +196,7 @@ module toe_tx_engine #(
   logic [64:0] shadow_bits;
   toe_ram_1r1w #(.Width(65), .Depth(Connections)) u_shadow (
     .clk_i,
-    .wr_en_i(v4_q), .wr_addr_i(e4_q.conn[AddrW-1:0]),
+    .wr_en_i(valid[3]), .wr_addr_i(e4_q.conn[AddrW-1:0]),
     .wr_data_i({rec_wr.snd_una, rec_wr.snd_max, rec_wr.fin_sent}),
     .rd_en_i(tx_shadow_en_i), .rd_addr_i(tx_shadow_addr_i[AddrW-1:0]), .rd_data_o(shadow_bits)
   );
@@ -205,33 +217,22 @@ module toe_tx_engine #(
   toe_tx_plan u_plan (.rec_i(r3_q), .rx_i(x3_q), .cfg_i, .rto_o(rto), .plan_o(plan));
 
   always_ff @(posedge clk_i) begin
-    if (!rst_ni) begin
-      v1_q <= 1'b0;
-      v2_q <= 1'b0;
-      v3_q <= 1'b0;
-      v4_q <= 1'b0;
-    end else begin
-      v1_q <= take;
-      v2_q <= v1_q;
-      v3_q <= v2_q;
-      v4_q <= v3_q;
-    end
     if (take) e1_q <= event_d;
-    if (v1_q) begin
+    if (valid[0]) begin
       e2_q <= e1_q;
       r2_q <= rec_rd;
       f2_q <= facts;
       x2_q <= rx_shadow_i;
       t2_q <= tuple_i;
     end
-    if (v2_q) begin
+    if (valid[1]) begin
       e3_q <= e2_q;
       r3_q <= applied;
       n3_q <= notes;
       x3_q <= x2_q;
       t3_q <= t2_q;
     end
-    if (v3_q) begin
+    if (valid[2]) begin
       e4_q <= e3_q;
       r4_q <= r3_q;
       r4_q.rto <= rto;
@@ -242,78 +243,71 @@ module toe_tx_engine #(
     end
   end
 
-  logic seg_push, ready_push, report_push, end_push;
+  logic seg_push, report_push, end_push;
   toe_pkg::tx_segment_t seg;
   toe_pkg::tx_report_t report;
   toe_pkg::end_t ending;
   toe_tx_emit u_emit (
-    .valid_i(v4_q), .event_i(e4_q), .rec_i(r4_q), .plan_i(p4_q), .notes_i(n4_q), .rx_i(x4_q),
+    .valid_i(valid[3]), .event_i(e4_q), .rec_i(r4_q), .plan_i(p4_q), .notes_i(n4_q), .rx_i(x4_q),
     .tuple_i(t4_q), .cfg_i, .now_us_i, .rec_o(rec_wr),
     .seg_valid_o(seg_push), .seg_o(seg), .ready_push_o(ready_push),
     .report_valid_o(report_push), .report_o(report), .end_valid_o(end_push), .end_o(ending),
     .timer_armed_o(set_armed_o), .timer_at_o(set_deadline_us_o),
     .retransmit_o(cnt_tx_retransmits_o), .probe_o(cnt_tx_window_probes_o)
   );
-  assign set_valid_o = v4_q;
+  assign set_valid_o = valid[3];
   assign set_conn_o = e4_q.conn;
-  assign cnt_tx_rto_o = v4_q && n4_q.rto_fired;
-  assign cnt_tx_fast_retransmits_o = v4_q && n4_q.fast;
-  assign cnt_rx_duplicate_acks_o = v4_q && n4_q.dup;
-  assign cnt_conn_timed_out_o = v4_q && n4_q.timed_out;
+  assign cnt_tx_rto_o = valid[3] && n4_q.rto_fired;
+  assign cnt_tx_fast_retransmits_o = valid[3] && n4_q.fast;
+  assign cnt_rx_duplicate_acks_o = valid[3] && n4_q.dup;
+  assign cnt_conn_timed_out_o = valid[3] && n4_q.timed_out;
 
   // ---- Queues ---------------------------------------------------------------------------------
-  logic [CountW-1:0] seg_n, report_n, end_n;
   logic [SegW-1:0] seg_bits;
   logic [ReportW-1:0] report_bits;
   logic [EndW-1:0] end_bits;
-  logic seg_in_ready, report_in_ready, end_in_ready, ready_in_ready;
+  logic seg_queue_room, report_room, end_room, ready_in_ready;
   logic [$clog2(Connections + 1)-1:0] ready_n;
-  toe_fifo #(.Width(SegW), .Depth(QueueDepth)) u_segments (
-    .clk_i, .rst_ni, .in_data_i(seg), .in_valid_i(seg_push), .in_ready_o(seg_in_ready),
-    .out_data_o(seg_bits), .out_valid_o(seg_valid_o), .out_ready_i(seg_ready_i), .count_o(seg_n));
-  toe_fifo #(.Width(ReportW), .Depth(QueueDepth)) u_reports (
-    .clk_i, .rst_ni, .in_data_i(report), .in_valid_i(report_push), .in_ready_o(report_in_ready),
-    .out_data_o(report_bits), .out_valid_o(report_valid_o), .out_ready_i(report_ready_i),
-    .count_o(report_n));
-  toe_fifo #(.Width(EndW), .Depth(QueueDepth)) u_ends (
-    .clk_i, .rst_ni, .in_data_i(ending), .in_valid_i(end_push), .in_ready_o(end_in_ready),
-    .out_data_o(end_bits), .out_valid_o(end_valid_o), .out_ready_i(end_ready_i), .count_o(end_n));
+  toe_room_fifo #(.Width(SegW)) u_segments (
+    .clk_i, .rst_ni, .in_data_i(seg), .in_valid_i(seg_push), .room_o(seg_queue_room),
+    .out_data_o(seg_bits), .out_valid_o(seg_valid_o), .out_ready_i(seg_ready_i));
+  toe_room_fifo #(.Width(ReportW)) u_reports (
+    .clk_i, .rst_ni, .in_data_i(report), .in_valid_i(report_push), .room_o(report_room),
+    .out_data_o(report_bits), .out_valid_o(report_valid_o), .out_ready_i(report_ready_i));
+  toe_room_fifo #(.Width(EndW)) u_ends (
+    .clk_i, .rst_ni, .in_data_i(ending), .in_valid_i(end_push), .room_o(end_room),
+    .out_data_o(end_bits), .out_valid_o(end_valid_o), .out_ready_i(end_ready_i));
   toe_fifo #(.Width(16), .Depth(Connections)) u_ready (
-    .clk_i, .rst_ni, .in_data_i(e4_q.conn), .in_valid_i(ready_push), .in_ready_o(ready_in_ready),
-    .out_data_o(turn_conn), .out_valid_o(turn_valid), .out_ready_i(take_turn), .count_o(ready_n));
+    .clk_i, .rst_ni, .in_data_i(e4_q.conn), .in_valid_i(ready_push && ~inherit),
+    .in_ready_o(ready_in_ready),
+    .out_data_o(turn_conn), .out_valid_o(turn_valid), .out_ready_i(turn_ready),
+    .count_o(ready_n));
   assign seg_o = seg_bits;
   assign report_o = report_bits;
   assign end_o = end_bits;
 
-  localparam logic [CountW-1:0] Mark = CountW'(QueueDepth - 5);
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       room <= 1'b0;
       seg_room <= 1'b0;
     end else begin
-      room <= report_n < Mark && end_n < Mark;
-      seg_room <= seg_n < Mark;
+      room <= report_room && end_room;
+      seg_room <= seg_queue_room;
     end
   end
 
   // A turn that waits only for the wire is not idle: the wire has work then.
   assign idle_o = ~(ctl_valid_i || rx_valid_i || host_valid_i || fire_valid_i || turn_valid ||
-                    v1_q || v2_q || v3_q || v4_q || seg_valid_o || report_valid_o || end_valid_o ||
+                    valid != 4'd0 || seg_valid_o || report_valid_o || end_valid_o ||
                     clearing);
 
 `ifndef YOSYS
   always_ff @(posedge clk_i) begin
-    if (rst_ni) begin
-      assert (!(seg_push && !seg_in_ready)) else $error("segment lost");
-      assert (!(report_push && !report_in_ready)) else $error("report lost");
-      assert (!(end_push && !end_in_ready)) else $error("end request lost");
-      assert (!(ready_push && !ready_in_ready)) else $error("ready queue overflow");
-    end
+    if (rst_ni) assert (!(ready_push && !ready_in_ready)) else $error("ready queue overflow");
   end
 `endif
 
   logic unused_ok;
-  assign unused_ok = &{1'b0, ready_n, tx_shadow_addr_i, seg_in_ready, report_in_ready, end_in_ready,
-                       ready_in_ready};
+  assign unused_ok = &{1'b0, ready_n, tx_shadow_addr_i, same, ready_in_ready};
 
 endmodule

@@ -32,7 +32,6 @@ module toe_tx_engine_tb (
   input  logic [31:0] ack_i,
   input  logic [15:0] wnd_i,
   input  logic [1:0]  want_ack_i,
-  input  logic        window_check_i,
   input  logic [31:0] rcv_nxt_i,
   input  logic [31:0] rcv_edge_i,
   // host
@@ -117,7 +116,6 @@ module toe_tx_engine_tb (
     rx.ack = ack_i;
     rx.wnd = wnd_i;
     rx.want_ack = want_ack_i;
-    rx.window_check = window_check_i;
     host.conn = conn_i;
     host.offset = offset_i;
     host.fin = fin_i;
@@ -127,7 +125,7 @@ module toe_tx_engine_tb (
   toe_tx_engine #(.Connections(64)) u_engine (
     .clk_i, .rst_ni, .cfg_i(cfg), .now_us_i, .ready_o, .ctl_i(ctl), .ctl_valid_i, .ctl_ready_o,
     .tuple_addr_o(tuple_addr), .tuple_en_o(tuple_en), .tuple_i('0),
-    .rx_i(rx), .rx_valid_i, .rx_ready_o, .rx_shadow_addr_o(rx_shadow_addr),
+    .rx_i(rx), .rx_valid_i, .rx_urgent_i(1'b0), .rx_ready_o, .rx_shadow_addr_o(rx_shadow_addr),
     .rx_shadow_en_o(rx_shadow_en), .rx_shadow_i(shadow_q),
     .tx_shadow_addr_i(16'd0), .tx_shadow_en_i(1'b0), .tx_shadow_o(unused_shadow),
     .host_i(host), .host_valid_i, .host_ready_o,
