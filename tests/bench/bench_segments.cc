@@ -33,7 +33,7 @@ class Stream final : public host::ConnectionHandler {
 
 struct Sample {
   std::uint64_t now_us;
-  std::uint32_t segments, retransmits;
+  std::uint32_t segments, retransmits, overruns;
   std::uint64_t bytes;
 };
 
@@ -47,9 +47,14 @@ std::uint64_t acknowledged(const std::vector<host::Connection*>& clients) {
 }
 
 Sample sample(TwoCards& cards, const std::vector<host::Connection*>& clients) {
-  const auto counters = cards.card(0).counters();
-  return {cards.device(0).now_us(), (*counters)[contract::Counter::kTxTcpSegments],
-          (*counters)[contract::Counter::kTxRetransmits], acknowledged(clients)};
+  Sample sum{cards.device(0).now_us(), 0, 0, 0, acknowledged(clients)};
+  for (int side = 0; side < 2; ++side) {
+    const auto counters = cards.card(side).counters();
+    sum.segments += (*counters)[contract::Counter::kTxTcpSegments];
+    sum.retransmits += (*counters)[contract::Counter::kTxRetransmits];
+    sum.overruns += (*counters)[contract::Counter::kRxDroppedOverrun];
+  }
+  return sum;
 }
 
 int run(std::uint32_t connections, std::uint32_t mss, std::uint64_t kilobytes) {
@@ -105,10 +110,11 @@ int run(std::uint32_t connections, std::uint32_t mss, std::uint64_t kilobytes) {
               connections, mss);
   std::printf("  cycles per data segment and direction   %8.2f\n", cycles / (bytes / mss));
   std::printf("  cycles per segment sent, ACKs included  %8.2f\n",
-              cycles / (end.segments - begin.segments));
+              2 * cycles / (end.segments - begin.segments));
   std::printf("  payload bytes per cycle and direction   %8.2f\n", bytes / cycles);
   std::printf("  retransmissions                         %8u\n",
               end.retransmits - begin.retransmits);
+  std::printf("  frames dropped by a full card           %8u\n", end.overruns - begin.overruns);
   const std::string errors = cards.simulation().errors();
   if (!errors.empty()) std::fprintf(stderr, "%s\n", errors.c_str());
   return errors.empty() ? 0 : 1;

@@ -84,6 +84,24 @@ TEST(TwoCards, ManyFlowsBothWays) {
   transfer(*cards, 64, 20'000, 20'000'000);
 }
 
+// Segments of 64 bytes as fast as the line carries them: no card may drop one or send one twice.
+TEST(TwoCards, SmallSegmentsAtLineRateAreNotLost) {
+  for (const std::uint32_t flows : {1U, 2U, 4U, 12U}) {
+    SCOPED_TRACE(testing::Message() << flows << " flows");
+    TwoCardsOptions options = seeded(6);
+    options.policy.mss = 64;
+    auto cards = make(options);
+    ASSERT_TRUE(cards);
+    transfer(*cards, flows, 400'000 / flows, 100'000'000);
+    for (int side = 0; side < 2; ++side) {
+      const auto counters = cards->card(side).counters();
+      ASSERT_TRUE(counters);
+      EXPECT_EQ((*counters)[contract::Counter::kRxDroppedOverrun], 0U) << "card " << side;
+      EXPECT_EQ((*counters)[contract::Counter::kTxRetransmits], 0U) << "card " << side;
+    }
+  }
+}
+
 TEST(TwoCards, LossyLink) {
   TwoCardsOptions options = seeded(3);
   options.link.loss = 0.01;
