@@ -24,7 +24,7 @@ class Interposer final : public sim::Wire {
 
   // The card's next frame, before all others.
   void inject(sim::Frame frame) { injected_.push_back(std::move(frame)); }
-  void inject(std::vector<std::uint8_t> bytes) {
+  void inject(const std::vector<std::uint8_t>& bytes) {
     sim::Frame frame;
     for (const std::uint8_t byte : bytes) frame.bytes.push_back(std::byte{byte});
     inject(std::move(frame));

@@ -97,6 +97,7 @@ std::uint64_t Transfer::received() const {
 
 std::vector<host::Status> Transfer::client_statuses() const {
   std::vector<host::Status> statuses;
+  statuses.reserve(clients_.size());
   for (const auto& end : clients_) statuses.push_back(end->status());
   return statuses;
 }
