@@ -92,6 +92,7 @@ struct Packet {
   std::uint32_t mtu = 0;  // ICMP fragmentation needed, ICMPv6 packet too big
 
   std::uint8_t flags = 0;
+  bool any_push = false;     // `p`: with or without PSH. In expectations only
   Sequence seq;              // of an ICMP error: of the segment that it quotes
   std::uint32_t length = 0;  // payload bytes
   std::optional<Sequence> ack;

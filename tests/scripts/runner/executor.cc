@@ -252,7 +252,7 @@ Failure Run::command(const Event& event, const Command& command) {
       flows_.forget(words);
       continue;
     }
-    if (const auto wrong = check_expectation(words, world_, sockets_, states_)) {
+    if (const auto wrong = check_expectation(words, world_, sockets_, states_, flows_)) {
       return ScriptError{event.line, *wrong};
     }
   }

@@ -39,6 +39,7 @@ struct Scene {
   World& world;
   Sockets& sockets;
   const StateObserver& states;
+  const Flows& flows;
 };
 
 std::expected<const host::Connection*, std::string> connection_of(Scene& scene,
@@ -70,6 +71,13 @@ Value value_at(Scene& scene, const std::vector<std::string>& words, std::size_t&
   if (at >= words.size()) return std::unexpected("of what: " + name + "?");
   if (name == "counter") return from_card(scene.world.counter(words[at++]));
   if (name == "register") return from_card(scene.world.register_value(words[at++]));
+  if (name == "isn") {
+    const auto peer = number_of(words[at++]);
+    if (!peer) return std::unexpected(peer.error());
+    const auto isn = scene.flows.local_isn(static_cast<unsigned>(*peer));
+    if (!isn) return std::unexpected("the card has sent no SYN to that peer");
+    return *isn;
+  }
   if (name == "states") {
     const auto state = state_named(words[at++]);
     if (!state) return std::unexpected("no state is called " + words[at - 1]);
@@ -97,8 +105,9 @@ std::optional<std::string> check_state(Scene& scene, const std::vector<std::stri
 }  // namespace
 
 std::optional<std::string> check_expectation(const std::vector<std::string>& words, World& world,
-                                             Sockets& sockets, const StateObserver& states) {
-  Scene scene{world, sockets, states};
+                                             Sockets& sockets, const StateObserver& states,
+                                             const Flows& flows) {
+  Scene scene{world, sockets, states, flows};
   if (words.size() < 2 || words[0] != "expect") {
     return "\"" + joined(words) + "\": only expect and forget are known";
   }

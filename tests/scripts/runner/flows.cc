@@ -130,6 +130,12 @@ std::string Flows::shown(const Segment& segment) const {
   return text;
 }
 
+std::optional<std::uint32_t> Flows::local_isn(unsigned index) const {
+  const auto found = flows_.find(index);
+  if (found == flows_.end()) return std::nullopt;
+  return found->second.numbers.local_isn;
+}
+
 void Flows::forget(const std::vector<std::string>& words) {
   const unsigned index =
       words.size() > 1 ? static_cast<unsigned>(std::strtoul(words[1].c_str(), nullptr, 10)) : 0;

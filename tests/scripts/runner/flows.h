@@ -35,6 +35,9 @@ class Flows {
   // In the script's notation.
   std::string shown(const Segment& segment) const;
 
+  // The card's initial sequence number towards a peer, if it is known.
+  std::optional<std::uint32_t> local_isn(unsigned index) const;
+
   // `forget`, `forget 2`: the peer's next connection has a new initial sequence number of the card.
   void forget(const std::vector<std::string>& words);
 

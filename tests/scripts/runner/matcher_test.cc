@@ -50,6 +50,7 @@ std::string compare(const std::string& text, const Segment& actual) {
 TEST(Matcher, TheSegmentItselfMatches) {
   EXPECT_EQ(compare("P. 1:11(10) ack 1 win 300", segment()), "same");
   EXPECT_EQ(compare("P. 1:11(10) ack 1", segment()), "same");
+  EXPECT_EQ(compare("p. 1:11(10) ack 1", segment()), "same");
   EXPECT_EQ(compare("P. =5001:5011(10) ack =9001", segment()), "same");
 }
 

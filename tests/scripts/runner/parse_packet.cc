@@ -72,10 +72,14 @@ Result parse_peer(Lexer& lexer, Packet& packet) {
 
 Result parse_flags(Lexer& lexer, Packet& packet) {
   constexpr std::string_view kLetters = "FSRP.UEW";
-  const std::string flags = lexer.run_of("FSRP.UEW-");
+  const std::string flags = lexer.run_of("FSRPp.UEW-");
   if (flags.empty()) return expected_at(lexer, "flags (F S R P . U E W, - for none)");
   for (const char letter : flags) {
     if (letter == '-') continue;
+    if (letter == 'p') {
+      packet.any_push = true;
+      continue;
+    }
     packet.flags |= static_cast<std::uint8_t>(1U << kLetters.find(letter));
   }
   return {};
@@ -191,8 +195,8 @@ std::expected<Packet, ScriptError> parse_packet(Lexer& lexer, Direction directio
   const bool says_ack = (packet.flags & kAck) != 0;
   if (packet.ack && !says_ack) return fail_at(lexer, "ack without the flag `.`");
   if (!packet.ack && says_ack) return fail_at(lexer, "the flag `.` without ack N");
-  if (direction == Direction::kInject && packet.any_options) {
-    return fail_at(lexer, "<...> can only be expected, not injected");
+  if (direction == Direction::kInject && (packet.any_options || packet.any_push)) {
+    return fail_at(lexer, "<...> and the flag p can only be expected, not injected");
   }
   return packet;
 }

@@ -39,7 +39,7 @@ When when(const std::string& text) { return parsed(text + " close(3) = 0").event
 TEST(Parser, PacketsPrintAsTheyWereWritten) {
   for (const std::string text :
        {"< S 0:0(0) win 65535 <mss 1460,nop,wscale 7,sackOK,TS val 100 ecr 0>",
-        "> S. 0:0(0) ack 1 <...>", "> P. 1:1001(1000) ack 1 win 256",
+        "> S. 0:0(0) ack 1 <...>", "> p. 1:2(1) ack 1", "> P. 1:1001(1000) ack 1 win 256",
         "< FP. 1:11(10) ack 101 win 512 urg 5", "> SEW 0:0(0) <mss *,...>",
         "< [ect0] . 1:1(0) ack 1 win 100 <sack 5:9 20:30>", "> [ce] [ttl 64] . 1:1(0) ack 1",
         "< @2:9090 R. 5:5(0) ack 1", "> R =77:77(0)", "< - 1:11(10)",
@@ -63,7 +63,10 @@ TEST(Parser, AckAndItsFlagGoTogether) {
 }
 
 TEST(Parser, WildcardsOnlyInExpectations) {
-  EXPECT_EQ(mistake("+0 < . 1:1(0) ack 1 <...>"), "1: <...> can only be expected, not injected");
+  EXPECT_EQ(mistake("+0 < . 1:1(0) ack 1 <...>"),
+            "1: <...> and the flag p can only be expected, not injected");
+  EXPECT_EQ(mistake("+0 < p. 1:1(0) ack 1"),
+            "1: <...> and the flag p can only be expected, not injected");
   EXPECT_EQ(mistake("+0 > icmp time_exceeded [1:1(0)]"), "1: ICMP can only be injected");
 }
 

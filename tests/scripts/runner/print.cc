@@ -178,7 +178,8 @@ std::string to_string(const Packet& packet) {
     if (packet.mtu != 0) text += " mtu " + std::to_string(packet.mtu);
     return text + " [" + range_text(packet.seq, packet.length) + "]";
   }
-  text += flags_text(packet.flags) + " " + range_text(packet.seq, packet.length);
+  text += (packet.any_push ? "p" : "") + flags_text(packet.flags) + " " +
+          range_text(packet.seq, packet.length);
   if (packet.ack) {
     text += std::string(" ack ") + (packet.ack->absolute ? "=" : "") +
             std::to_string(packet.ack->value);
