@@ -34,6 +34,7 @@ class VerilatedCard final : public CardModel {
       trace_ = std::make_unique<VerilatedFstC>();
       top_->trace(trace_.get(), 99);
       trace_->open(options.trace.c_str());
+      if (!trace_->isOpen()) failure_ = "cannot write the waveform " + options.trace;
     }
 #else
     if (!options.trace.empty())
