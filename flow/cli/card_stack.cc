@@ -5,6 +5,8 @@
 
 #include <cstdio>
 
+#include "flow/cli/policy.h"
+
 namespace millrace::flow::cli {
 namespace {
 
@@ -45,6 +47,9 @@ Result<host::CardOptions> card_options(const CommonOptions& options, std::uint32
     card.gateway = *gateway;
   }
   card.policy.mss = options.mss;
+  const auto policy = policy_of(card.policy, options.policy);
+  if (!policy) return std::unexpected(policy.error());
+  card.policy = *policy;
   if (options.seed != 0) card.seed = options.seed + number;
   return card;
 }

@@ -16,6 +16,7 @@
 #include "flow/asio/asio_await.h"
 #include "flow/asio/asio_stream.h"
 #include "flow/cli/files.h"
+#include "flow/cli/http_range.h"
 
 namespace millrace::flow::cli {
 namespace {
@@ -33,6 +34,19 @@ File open_file(const fs::path& path, const char* mode) {
 }
 
 using Parser = http::request_parser<http::buffer_body>;
+
+// Range is for GET alone (RFC 9110 14.2). If-Range never holds here, as no answer has a validator.
+HttpRange wanted_range(const Parser& parser, bool head, std::uint64_t size) {
+  const bool ignored = head || parser.get().count(http::field::if_range) != 0 ||
+                       parser.get().count(http::field::range) > 1;
+  const std::string_view field = parser.get()[http::field::range];
+  return range_of(ignored ? std::string_view() : field, size);
+}
+
+std::string content_range(const HttpRange& range, std::uint64_t size) {
+  return "bytes " + std::to_string(range.first) + "-" +
+         std::to_string(range.first + range.count - 1) + "/" + std::to_string(size);
+}
 
 // One connection.
 class Exchange {
@@ -54,7 +68,8 @@ class Exchange {
   Task<bool> put(Parser& parser);
   Task<bool> receive_body(Parser& parser, std::FILE* file);
   Task<bool> send_header(http::response<http::empty_body> header);
-  Task<bool> answer(const Parser& parser, http::status status, std::string text);
+  Task<bool> answer(const Parser& parser, http::status status, std::string text,
+                    std::string content_range = {});
   Header header_for(const Parser& parser, http::status status) const;
   void lose_interest() { stream_.expires_at(loop_.in_us(kSilenceUs)); }
 
@@ -81,10 +96,12 @@ Task<bool> Exchange::send_header(http::response<http::empty_body> header) {
   co_return !code;
 }
 
-Task<bool> Exchange::answer(const Parser& parser, http::status status, std::string text) {
+Task<bool> Exchange::answer(const Parser& parser, http::status status, std::string text,
+                            std::string content_range) {
   http::response<http::string_body> response(status, parser.get().version(), std::move(text));
   response.set(http::field::server, "millrace");
   response.set(http::field::content_type, "text/plain");
+  if (!content_range.empty()) response.set(http::field::content_range, content_range);
   // Of a refused upload the body was not read: what follows is no request.
   const bool more =
       parser.get().keep_alive() && (parser.is_done() || status < http::status::bad_request);
@@ -105,15 +122,24 @@ Task<bool> Exchange::get(const Parser& parser, bool head) {
   if (!file || failed) {
     co_return co_await answer(parser, http::status::not_found, "no such file\n");
   }
-  Header header = header_for(parser, http::status::ok);
+  const HttpRange range = wanted_range(parser, head, size);
+  if (range.kind == HttpRange::Kind::kUnsatisfiable) {
+    co_return co_await answer(parser, http::status::range_not_satisfiable, "no such range\n",
+                              "bytes */" + std::to_string(size));
+  }
+  const bool part = range.kind == HttpRange::Kind::kPart;
+  Header header = header_for(parser, part ? http::status::partial_content : http::status::ok);
   header.set(http::field::content_type, content_type(*path));
-  header.content_length(size);
+  header.set(http::field::accept_ranges, "bytes");
+  if (part) header.set(http::field::content_range, content_range(range, size));
+  header.content_length(range.count);
   const bool more = header.keep_alive();
+  if (::fseeko(file.get(), static_cast<off_t>(range.first), SEEK_SET) != 0) co_return false;
   if (!co_await send_header(std::move(header))) co_return false;
   std::vector<std::byte> piece(head ? 0 : kPieceBytes);
-  for (std::uintmax_t left = head ? 0 : size; left > 0;) {
+  for (std::uint64_t left = head ? 0 : range.count; left > 0;) {
     const std::size_t got =
-        std::fread(piece.data(), 1, std::min<std::uintmax_t>(left, piece.size()), file.get());
+        std::fread(piece.data(), 1, std::min<std::uint64_t>(left, piece.size()), file.get());
     if (got == 0) co_return false;  // the file shrank: only breaking off tells the client
     OpOptions options;
     options.deadline_us = loop_.in_us(kSilenceUs);

@@ -47,11 +47,21 @@ void add_common(CLI::App& command, CommonOptions& options) {
   command.add_option("--mss", options.mss, "largest segment in bytes")
       ->check(CLI::Range(64, 8960))
       ->capture_default_str();
+  command.add_option("--policy", options.policy, "NAME=VALUE of a policy register; repeatable")
+      ->allow_extra_args(false);
   command.add_option("--seed", options.seed, "of everything random in a simulation");
   command.add_flag("--json", options.json, "print results as one JSON object");
 }
 
-Result<Endpoint> endpoint_of(const std::string& text) { return parse_endpoint(text); }
+// A name in memory reaches nobody but this process, where only perf has both ends.
+Result<Endpoint> endpoint_of(const std::string& text) {
+  Result<Endpoint> endpoint = parse_endpoint(text);
+  if (endpoint && endpoint->scheme == "mem") {
+    return std::unexpected(Error(make_error_code(Errc::kInvalidArgument), "parse",
+                                 "only perf, without --listen, has both ends of " + text));
+  }
+  return endpoint;
+}
 
 using Start = std::function<Task<Outcome>(Session&)>;
 
@@ -102,7 +112,7 @@ Outcome run_proxy(const Chosen& chosen) {
 }
 
 Outcome run_perf(const Chosen& chosen) {
-  const Result<Endpoint> at = endpoint_of(chosen.at);
+  const Result<Endpoint> at = chosen.listen ? endpoint_of(chosen.at) : parse_endpoint(chosen.at);
   if (!at) return Outcome(at.error());
   PerfOptions options;
   options.endpoint = *at;

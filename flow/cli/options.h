@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace millrace::flow::cli {
 
@@ -17,6 +18,7 @@ struct CommonOptions {
   std::string gateway;  ///< empty: none
   std::string mac = "02:4d:52:00:00:02";
   std::uint32_t mss = 1460;
+  std::vector<std::string> policy;  ///< NAME=VALUE each, over the card's defaults
   std::uint64_t seed = 0;  ///< 0: the simulation's default; the card's keys come from the system
   bool json = false;
 };
