@@ -16,15 +16,12 @@ import time
 from pathlib import Path
 
 import harness
-from harness import CARD, KERNEL, NOBODY, Card
+from harness import CARD, CASES, KERNEL, NOBODY, Card, case
+from judge import fields, judge
+import endpoint_cases  # noqa: F401 (its cases register themselves)
+import judge_cases  # noqa: F401
 
 MIB = 1 << 20
-CASES = {}
-
-
-def case(function):
-    CASES[function.__name__] = function
-    return function
 
 
 def curl(*arguments):
@@ -53,7 +50,7 @@ def curl_fetches_and_uploads(program, folder):
                                 capture_output=True, text=True, check=True).stdout
         assert status in ("400", "403", "404"), status
         card.stop()
-    harness.judge(card.capture)
+    judge(card.capture)
 
 
 @case
@@ -76,8 +73,79 @@ def a_thousand_connects(program, folder):
                     answer += part
                 if last:
                     assert connection.recv(1) == b""
+        waiting = harness.kernel_time_waits()
+        assert 480 <= waiting <= 520, f"{waiting} connections in TIME-WAIT at the kernel"
         card.stop()
-    harness.judge(card.capture)
+    judge(card.capture)
+
+
+def close_in_turn(first, second):
+    first.shutdown(socket.SHUT_WR)
+    assert second.recv(1) == b""
+    second.close()
+    assert first.recv(1) == b""
+    first.close()
+
+
+def close_at_once(first, second):
+    first.shutdown(socket.SHUT_WR)
+    second.shutdown(socket.SHUT_WR)
+    for connection in (first, second):
+        assert connection.recv(1) == b""
+        connection.close()
+
+
+def connects_by_the_card(program, folder, count, close, *arguments):
+    """`count` connects in a row; close(number, near, far) ends each: near is behind the card."""
+    with harness.listener(6000) as server:
+        with Card(program, folder, "proxy", "tcp://127.0.0.1:7000", f"toe://{KERNEL}:6000",
+                  *arguments) as card:
+            card.ready()
+            for number in range(count):
+                near = socket.create_connection(("127.0.0.1", 7000), timeout=30)
+                far, address = server.accept()
+                assert address[0] == CARD, address
+                far.settimeout(30)
+                hello = b"%d there" % number
+                near.sendall(hello)
+                assert far.recv(100) == hello
+                far.sendall(hello)
+                assert near.recv(100) == hello
+                close(number, near, far)
+            waiting = harness.kernel_time_waits()
+            card.stop()
+    judge(card.capture)
+    for source in (CARD, KERNEL):
+        seen = {flag: len(fields(card.capture, ["frame.number"],
+                                 f"ip.src == {source} && tcp.flags.{flag} == 1"))
+                for flag in ("syn", "fin", "reset")}
+        print(f"{source}: {seen}")
+        assert seen["syn"] >= count and seen["fin"] >= count and seen["reset"] == 0, (source, seen)
+    return waiting
+
+
+@case
+def a_thousand_connects_by_the_card(program, folder):
+    """A third closed first by the card, a third by the kernel, a third by both at once."""
+
+    def close(number, near, far):
+        if number % 3 == 0:
+            close_in_turn(near, far)
+        elif number % 3 == 1:
+            close_in_turn(far, near)
+        else:
+            close_at_once(near, far)
+
+    waiting = connects_by_the_card(program, folder, 1000, close)
+    print(f"TIME-WAIT at the kernel: {waiting}")
+    assert waiting >= 333, f"{waiting} connections in TIME-WAIT at the kernel"
+
+
+@case
+def more_connects_than_the_card_holds(program, folder):
+    """The card closes first every time: it has 1,024 connections and TIME-WAIT lasts a minute."""
+    waiting = connects_by_the_card(program, folder, 1500, lambda _, n, f: close_in_turn(n, f))
+    assert waiting == 0, f"{waiting} connections in TIME-WAIT at the kernel"
 
 
 def pipe(program, folder, *arguments, stdin=subprocess.DEVNULL, name="card"):
@@ -105,7 +173,7 @@ def both_ways(program, folder, active):
     connection.close()
     assert harness.digest(received) == harness.digest(theirs)
     assert harness.digest((folder / "card.out").read_bytes()) == harness.digest(ours)
-    harness.judge(card.capture)
+    judge(card.capture)
 
 
 @case
@@ -136,7 +204,7 @@ def flows_64_at_once_passive(program, folder):
             card.ready()
             many_flows(CARD, 5002, 64, MIB)
             card.stop()
-    harness.judge(card.capture)
+    judge(card.capture)
 
 
 @case
@@ -147,7 +215,7 @@ def flows_64_at_once_active(program, folder):
             card.ready()
             many_flows("127.0.0.1", 7000, 64, MIB)
             card.stop()
-    harness.judge(card.capture)
+    judge(card.capture)
 
 
 @case
@@ -166,7 +234,7 @@ def half_close_by_the_card(program, folder):
             connection.close()
             assert card.process.wait(60) == 0, card.text()
     assert (folder / "card.out").read_bytes() == late
-    harness.judge(card.capture)
+    judge(card.capture)
 
 
 @case
@@ -186,7 +254,7 @@ def half_close_by_the_kernel(program, folder):
             feeder.result()
         assert card.process.wait(60) == 0, card.text()
     assert (folder / "card.out").read_bytes() == b"first"
-    harness.judge(card.capture)
+    judge(card.capture)
 
 
 def reset(connection):
@@ -209,7 +277,7 @@ def reset_by_the_kernel(program, folder):
         time.sleep(0.3)
         reset(connection)
         assert card.process.wait(60) == harness.RESET, card.text()
-    harness.judge(card.capture)
+    judge(folder / "card.pcapng", folder / "passive.pcapng")
 
 
 @case
@@ -237,7 +305,7 @@ def reset_by_the_card(program, folder):
               name="passive") as card:
         card.ready()
         expect_reset(socket.create_connection((CARD, 5005), timeout=30), card)
-    harness.judge(card.capture)
+    judge(folder / "card.pcapng", folder / "passive.pcapng")
 
 
 @case
@@ -252,13 +320,45 @@ def closed_ports_refuse(program, folder):
             pass
         else:
             raise AssertionError("the card accepted on a port nobody listens on")
-    harness.judge(folder / "card.pcapng")
+        card.stop()
+    judge(folder / "card.pcapng", folder / "passive.pcapng")
+
+
+def expect_timed_out(card, low, high):
+    begin = time.monotonic()
+    assert card.process.wait(60) == harness.TIMED_OUT, card.text()
+    assert "timed out" in card.text(), card.text()
+    seconds = time.monotonic() - begin
+    assert low < seconds < high, f"timed out after {seconds:.1f} s"
 
 
 @case
 def nobody_answers(program, folder):
+    """No host of that address: the program's own limit, then the card's (0.3 + 0.6 + 1.2 s)."""
     with pipe(program, folder, f"toe://{NOBODY}:80", "--connect-timeout", "3") as card:
-        assert card.process.wait(120) == harness.TIMED_OUT, card.text()
+        expect_timed_out(card, 2, 10)
+    with pipe(program, folder, f"toe://{NOBODY}:80", "--policy", "syn_retries_max=2",
+              "--policy", "rto_initial_us=300000") as card:
+        expect_timed_out(card, 1.9, 6)
+
+
+@case
+def nobody_answers_the_syn(program, folder):
+    """The card's own limit: a listener whose backlog is full drops SYNs without a word."""
+    with socket.create_server((KERNEL, 5008), backlog=0) as server:
+        with socket.create_connection((KERNEL, 5008)):
+            with pipe(program, folder, f"toe://{KERNEL}:5008", "--policy", "syn_retries_max=3",
+                      "--policy", "rto_initial_us=300000") as card:
+                expect_timed_out(card, 4.3, 8)
+            server.accept()[0].close()
+    judge(card.capture)
+    times = [float(time) for time, in fields(card.capture, ["frame.time_relative"],
+                                             f"ip.src == {CARD} && tcp.flags.syn == 1")]
+    gaps = [later - earlier for earlier, later in zip(times, times[1:])]
+    print("SYNs after", [f"{gap:.3f}" for gap in gaps])
+    assert len(gaps) == 3, f"1 SYN and 3 more wanted: {times}"
+    for gap, wanted in zip(gaps, (0.3, 0.6, 1.2)):  # doubling, RFC 6298 5.5
+        assert wanted * 0.95 < gap < wanted + 0.3, gaps
 
 
 @case
