@@ -336,10 +336,10 @@ def expect_timed_out(card, low, high):
 def nobody_answers(program, folder):
     """No host of that address: the program's own limit, then the card's (0.3 + 0.6 + 1.2 s)."""
     with pipe(program, folder, f"toe://{NOBODY}:80", "--connect-timeout", "3") as card:
-        expect_timed_out(card, 2, 10)
+        expect_timed_out(card, 2, 12)
     with pipe(program, folder, f"toe://{NOBODY}:80", "--policy", "syn_retries_max=2",
               "--policy", "rto_initial_us=300000") as card:
-        expect_timed_out(card, 1.9, 6)
+        expect_timed_out(card, 1.9, 12)
 
 
 @case
@@ -349,16 +349,19 @@ def nobody_answers_the_syn(program, folder):
         with socket.create_connection((KERNEL, 5008)):
             with pipe(program, folder, f"toe://{KERNEL}:5008", "--policy", "syn_retries_max=3",
                       "--policy", "rto_initial_us=300000") as card:
-                expect_timed_out(card, 4.3, 8)
+                expect_timed_out(card, 4.3, 15)
             server.accept()[0].close()
     judge(card.capture)
-    times = [float(time) for time, in fields(card.capture, ["frame.time_relative"],
-                                             f"ip.src == {CARD} && tcp.flags.syn == 1")]
-    gaps = [later - earlier for earlier, later in zip(times, times[1:])]
-    print("SYNs after", [f"{gap:.3f}" for gap in gaps])
-    assert len(gaps) == 3, f"1 SYN and 3 more wanted: {times}"
-    for gap, wanted in zip(gaps, (0.3, 0.6, 1.2)):  # doubling, RFC 6298 5.5
-        assert wanted * 0.95 < gap < wanted + 0.3, gaps
+    asked, = fields(card.capture, ["frame.time_relative"],
+                    f"arp.opcode == 1 && arp.src.proto_ipv4 == {CARD}")[0]
+    syns = [float(when) - float(asked) for when, in
+            fields(card.capture, ["frame.time_relative"],
+                   f"ip.src == {CARD} && tcp.flags.syn == 1")]
+    print("SYNs after", [f"{when:.3f}" for when in syns])
+    assert len(syns) == 4, f"1 SYN and 3 more wanted: {syns}"
+    # Waits of 0.3, 0.6 and 1.2 s (RFC 6298 5.5), never shorter; a busy machine adds to them.
+    for when, wanted in zip(syns, (0, 0.3, 0.9, 2.1)):
+        assert wanted * 0.99 <= when < wanted + 0.8, syns
 
 
 @case
