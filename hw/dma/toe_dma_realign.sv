@@ -6,7 +6,9 @@
 //
 // Every beat is first rotated right by R bytes; an output beat then takes its low 64 - R lanes from
 // the rotated beat before and the others from the present one. R = 64 stands for no rotation,
-// present beat only.
+// present beat only. An output beat that remains after the frame's last beat (the tail) leaves
+// while the next job's first beat comes, if that one gives no output yet: so frames of two beats follow
+// each other every second clock wherever they go.
 
 module toe_dma_realign (
   input  logic         clk_i,
@@ -64,18 +66,21 @@ module toe_dma_realign (
     end
   end
 
-  // ---- steps: one beat each, or none when the frame has ended and only the rotated rest is to
-  // come out
+  // ---- steps: one beat each, or none when the frame has ended early and output is still to come
   logic [10:0] step_q;
   logic        ended_q, rest_q;  // frame's last beat taken; all output made, rest is dropped
-  logic        rot_ready, have, fire, wants, is_final;
+  logic        out_free, have, fire, wants, emits, is_final, last_beat, tail_make, tail_q, tail_go;
 
   assign have = ended_q || fb_valid_i;
   assign wants = !drop_q && !rest_q && step_q >= skip_q;  // the beat goes to the rotator
-  assign fire = job_q && have && (!wants || rot_ready);
-  assign fb_ready_o = job_q && !ended_q && (!wants || rot_ready);
+  assign emits = step_q >= first_q;
   assign is_final = step_q == final_q;
-  assign job_end = fire && (ended_q || fb_last_i) && (drop_q || rest_q || (wants && is_final));
+  assign last_beat = ended_q || fb_last_i;
+  assign fire = job_q && have && (!wants || (out_free && !(tail_q && emits)));
+  assign fb_ready_o = job_q && !ended_q && (!wants || (out_free && !(tail_q && emits)));
+  assign tail_make = wants && last_beat && step_q + 11'd1 == final_q;
+  assign tail_go = tail_q && out_free;
+  assign job_end = fire && last_beat && (drop_q || rest_q || (wants && is_final) || tail_make);
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -134,35 +139,48 @@ module toe_dma_realign (
     end
   endfunction
 
-  // ---- rotated beat, and the destination beat made of it and the one before
-  logic         rot_valid_q, emit_q;
-  logic [511:0] rot_q, out_q;
+  // ---- rotated beat, and the destination beat made of it and the one before; the tail's own job
+  logic         rot_load, emit, out_valid_q, tail_first_q;
+  logic [5:0]   tail_amount_q, tail_from_q, tail_upto_q;
+  logic [511:0] rot_q, out_q, rot_d;
   logic [63:0]  strb_q;
-  logic         rot_take, rot_load;
 
-  assign rot_take = rot_valid_q && (!emit_q || ready_i);
-  assign rot_ready = !rot_valid_q || rot_take;
+  assign out_free = !out_valid_q || ready_i;
   assign rot_load = fire && wants;
+  assign emit = tail_go || (rot_load && emits);
 
   always_ff @(posedge clk_i) begin
-    if (!rst_ni) rot_valid_q <= 1'b0;
-    else if (rot_load) rot_valid_q <= 1'b1;
-    else if (rot_take) rot_valid_q <= 1'b0;
+    if (!rst_ni) begin
+      out_valid_q <= 1'b0;
+      tail_q <= 1'b0;
+    end else begin
+      if (out_free) out_valid_q <= emit;
+      if (rot_load && tail_make) tail_q <= 1'b1;
+      else if (tail_go) tail_q <= 1'b0;
+    end
   end
 
+  always_comb rot_d = rot_load ? rotated(fb_data_i, rot_amount_q) : rot_q;
   always_ff @(posedge clk_i) begin
-    if (rot_load) begin
-      rot_q <= rotated(fb_data_i, rot_amount_q);
-      out_q <= merged(rot_q, rotated(fb_data_i, rot_amount_q), rot_amount_q, full_rot_q);
-      strb_q <= lanes(step_q == first_q, is_final, lane_q, end_lane_q);
-      emit_q <= step_q >= first_q;
+    if (rot_load) rot_q <= rot_d;
+    if (emit) begin
+      out_q <= tail_q ? merged(rot_q, rot_q, tail_amount_q, 1'b0)
+                      : merged(rot_q, rot_d, rot_amount_q, full_rot_q);
+      strb_q <= tail_q ? lanes(tail_first_q, 1'b1, tail_from_q, tail_upto_q)
+                       : lanes(step_q == first_q, is_final, lane_q, end_lane_q);
+    end
+    if (rot_load && tail_make) begin
+      tail_amount_q <= rot_amount_q;
+      tail_first_q <= step_q + 11'd1 == first_q;
+      tail_from_q <= lane_q;
+      tail_upto_q <= end_lane_q;
     end
   end
 
   assign data_o = out_q;
   assign strb_o = strb_q;
-  assign valid_o = rot_valid_q && emit_q;
-  assign idle_o = !job_q && !rot_valid_q;
+  assign valid_o = out_valid_q;
+  assign idle_o = !job_q && !tail_q && !out_valid_q;
 
   /* verilator lint_off UNUSED */
   logic unused;

@@ -425,15 +425,31 @@ TEST(ToeHostIfData, LatenciesAndRates) {
   while (bench->w_beats == 0 || !bench->rx_jobs.empty()) bench->clock();
   ASSERT_TRUE(bench->settle());
   const auto clocks = bench->cycle() - before;
-  // A frame whose last bytes move to one more destination beat takes one more clock: 25 for 24
-  // beats.
-  EXPECT_LE(clocks, frame_beats * 25 / 24 + 60);
+  EXPECT_LE(clocks, frame_beats + 60);
   std::printf(
       "doorbell to AR %llu, SQ data to tx_host %llu, job to completion AW %llu clocks; "
       "512 updates in %llu, %llu frame beats in %llu clocks\n",
       static_cast<unsigned long long>(bell), static_cast<unsigned long long>(exec),
       static_cast<unsigned long long>(told), static_cast<unsigned long long>(updates),
       static_cast<unsigned long long>(frame_beats), static_cast<unsigned long long>(clocks));
+}
+
+// On the wire such a frame takes 2.84 clocks; here its payload lies across two lines of the ring.
+TEST(ToeHostIfData, SmallFramesOffTheLinesTakeTwoClocks) {
+  auto bench = ready_bench(Weather{0, 1, 1}, 1, 10, 7);
+  bench->open_reports.push_back(fresh(1));
+  ASSERT_TRUE(bench->settle());
+  constexpr unsigned kFrames = 300;
+  for (unsigned i = 0; i < kFrames; ++i) {
+    auto job = payload(*bench, 2, 32 + i * 64, 64, 16);
+    job.skip = 0;
+    job.frame_start = 54;
+    job.frame.resize(118);
+    bench->rx_jobs.push_back(std::move(job));
+  }
+  const auto before = bench->cycle();
+  ASSERT_TRUE(bench->settle());
+  EXPECT_LE(bench->cycle() - before, kFrames * 2 + 60);
 }
 
 TEST(ToeHostIfData, ReportsOfManyConnectionsLeaveQuickly) {
