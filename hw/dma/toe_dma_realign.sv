@@ -7,8 +7,8 @@
 // Every beat is first rotated right by R bytes; an output beat then takes its low 64 - R lanes from
 // the rotated beat before and the others from the present one. R = 64 stands for no rotation,
 // present beat only. An output beat that remains after the frame's last beat (the tail) leaves
-// while the next job's first beat comes, if that one gives no output yet: so frames of two beats follow
-// each other every second clock wherever they go.
+// while the next job's first beat comes, if that one gives no output yet: so frames of two beats
+// follow each other every second clock wherever they go.
 
 module toe_dma_realign (
   input  logic         clk_i,
