@@ -293,6 +293,23 @@ Failure Run::run() {
 
 }  // namespace
 
+namespace {
+
+// Every connection of a script that is over is free again, those apart that end by time alone.
+Failure check_left(World& world, std::size_t may_stay) {
+  const auto left = world.connections_left();
+  if (!left) return ScriptError{0, left.error()};
+  if (const std::string failure = world.failure(); !failure.empty()) {
+    return ScriptError{0, "after the end of the script: " + failure};
+  }
+  if (*left <= may_stay) return std::nullopt;
+  return ScriptError{0, "after the end of the script " + std::to_string(*left) +
+                            " connections are not free, " + std::to_string(may_stay) +
+                            " may be (TIME-WAIT, SYN-RECEIVED)"};
+}
+
+}  // namespace
+
 RunResult run_script(const Script& script, const RunOptions& options) {
   RunResult result;
   const auto settings = settings_of(script);
@@ -305,10 +322,15 @@ RunResult run_script(const Script& script, const RunOptions& options) {
     result.error = ScriptError{0, world.error()};
     return result;
   }
-  Run run(**world, script);
-  result.error = run.run();
-  result.virtual_us = (*world)->now_us();
-  result.visited = run.states().visited();
+  std::size_t may_stay = 0;
+  {
+    Run run(**world, script);
+    result.error = run.run();
+    result.virtual_us = (*world)->now_us();
+    result.visited = run.states().visited();
+    may_stay = run.states().may_stay();
+  }
+  if (!result.error) result.error = check_left(**world, may_stay);
   return result;
 }
 

@@ -24,7 +24,7 @@ namespace fs = std::filesystem;
 
 constexpr const char* kUsage =
     "usage: run_scripts [--filter TEXT] [--capture DIR] [--list] [--quiet] [--must-fail]\n"
-    "                   [--known FILE] [--all-transitions] PATH...\n"
+    "                   [--known FILE] [--all-transitions] [--set NAME=VALUE]... PATH...\n"
     "  PATH               a script (.pkt), or a folder of them\n"
     "  --filter TEXT      only scripts whose path contains TEXT\n"
     "  --capture DIR      write a pcapng file for each script into DIR\n"
@@ -33,6 +33,7 @@ constexpr const char* kUsage =
     "  --must-fail        each script must fail with the text that it names itself\n"
     "  --known FILE       scripts that are known to fail (default: known_failures.txt beside "
     "cases/)\n"
+    "  --set NAME=VALUE   an option for every script, as if it stood behind its own\n"
     "  --all-transitions  fail if a transition of RFC 9293 was not visited\n";
 
 struct Arguments {
@@ -43,13 +44,15 @@ struct Arguments {
   bool quiet = false;
   bool must_fail = false;
   bool all_transitions = false;
+  std::vector<Option> options;  // of --set
   std::vector<std::string> paths;
 };
 
 bool parse_arguments(const std::vector<std::string>& words, Arguments& arguments) {
   for (std::size_t i = 0; i < words.size(); ++i) {
     const std::string& word = words[i];
-    const bool takes_value = word == "--filter" || word == "--capture" || word == "--known";
+    const bool takes_value =
+        word == "--filter" || word == "--capture" || word == "--known" || word == "--set";
     if (takes_value && i + 1 == words.size()) return false;
     if (word == "--filter") {
       arguments.filter = words[++i];
@@ -57,6 +60,11 @@ bool parse_arguments(const std::vector<std::string>& words, Arguments& arguments
       arguments.capture = words[++i];
     } else if (word == "--known") {
       arguments.known = words[++i];
+    } else if (word == "--set") {
+      const std::string& text = words[++i];
+      const std::size_t equals = text.find('=');
+      if (equals == std::string::npos) return false;
+      arguments.options.push_back({0, text.substr(0, equals), text.substr(equals + 1)});
     } else if (word == "--list") {
       arguments.list = true;
     } else if (word == "--quiet") {
@@ -108,6 +116,7 @@ RunResult run_file(const std::string& path, const Arguments& arguments, Script& 
     return result;
   }
   script = std::move(*parsed);
+  script.options.insert(script.options.end(), arguments.options.begin(), arguments.options.end());
   RunOptions options;
   if (!arguments.capture.empty()) options.capture = capture_name(arguments.capture, path);
   return run_script(script, options);

@@ -138,4 +138,11 @@ std::size_t StateObserver::living() const {
   }));
 }
 
+std::size_t StateObserver::may_stay() const {
+  return count(State::kTimeWait) +
+         static_cast<std::size_t>(std::count_if(flows_.begin(), flows_.end(), [](const auto& one) {
+           return one.second.passive && one.second.state == State::kSynReceived;
+         }));
+}
+
 }  // namespace millrace::script

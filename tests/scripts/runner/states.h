@@ -55,6 +55,9 @@ class StateObserver {
   // Connections that occupy one of the card's, those of a listener apart.
   std::size_t living() const;
 
+  // Connections that end by time alone when their host is gone: TIME-WAIT, passive SYN-RECEIVED.
+  std::size_t may_stay() const;
+
   // How often each transition was made.
   const std::map<Transition, unsigned>& visited() const { return visited_; }
 

@@ -63,6 +63,9 @@ std::optional<std::string> World::bring_up(const std::string& capture) {
   const auto counted = card_->counters();
   if (!counted) return host::to_string(counted.error());
   counted_ = *counted;
+  const auto free = register_value("free_connections");
+  if (!free) return free.error();
+  free_ = *free;
   // Scripts begin at a whole millisecond, so that their times are easy to find in a capture.
   const std::uint64_t start_us = (simulation_->now_ns() / 1'000'000 + 1) * 1000;
   while (simulation_->now_ns() < start_us * 1000) simulation_->advance(start_us * 1000);
@@ -155,12 +158,21 @@ std::expected<std::uint32_t, std::string> World::register_value(const std::strin
   return std::unexpected("no register is called " + name);
 }
 
+std::expected<std::uint32_t, std::string> World::connections_left() {
+  listener_ = nullptr;
+  runtime_.reset();
+  simulation_->run_us(kSettleUs);
+  const auto free = register_value("free_connections");
+  if (!free) return std::unexpected(free.error());
+  return free_ - *free;
+}
+
 std::string World::failure() const {
   const std::string errors = simulation_->errors();
   if (!errors.empty()) return errors;
   if (!failure_.empty()) return failure_;
-  if (const auto& lost = runtime_->failure()) return host::to_string(*lost);
-  return {};
+  if (runtime_ == nullptr || !runtime_->failure()) return {};
+  return host::to_string(*runtime_->failure());
 }
 
 }  // namespace millrace::script

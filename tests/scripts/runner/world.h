@@ -66,6 +66,10 @@ class World {
   std::expected<std::uint32_t, std::string> counter(const std::string& name);
   std::expected<std::uint32_t, std::string> register_value(const std::string& name);
 
+  // Ends the host's runtime, which aborts what still lives, and says how many of the card's
+  // connections are not free then. Nothing but failure() may be called afterwards.
+  std::expected<std::uint32_t, std::string> connections_left();
+
   host::Runtime& runtime() { return *runtime_; }
   const Settings& settings() const { return settings_; }
   // Something that must not happen happened: an assertion in the card, a broken frame. Empty: none.
@@ -88,6 +92,7 @@ class World {
   std::unique_ptr<host::Card> card_;
   std::unique_ptr<host::Runtime> runtime_;
   host::CounterSnapshot counted_;  // at the start
+  std::uint32_t free_ = 0;         // likewise
   std::deque<SentSegment> sent_;
   WorldListener* listener_ = nullptr;
   std::int64_t start_ns_ = 0;
