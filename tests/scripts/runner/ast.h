@@ -51,11 +51,11 @@ struct TcpOption {
     kRest = 254  // `...`: whatever follows. In expectations only
   };
   Kind kind = Kind::kNop;
-  Any value{};                                                    // mss, shift count, TS val
-  Any echo{};                                                     // TS ecr
-  std::vector<std::pair<std::uint32_t, std::uint32_t>> blocks{};  // sack
+  Any value;                                                    // mss, shift count, TS val
+  Any echo;                                                     // TS ecr
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> blocks;  // sack
   std::uint8_t raw_kind = 0;
-  std::vector<std::uint8_t> raw{};
+  std::vector<std::uint8_t> raw;
   bool operator==(const TcpOption&) const = default;
 };
 

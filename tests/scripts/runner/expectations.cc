@@ -61,7 +61,7 @@ Value value_of_connection(const std::string& name, const host::Connection& conne
 
 // The words before the comparison; `at` is left behind them.
 Value value_at(Scene& scene, const std::vector<std::string>& words, std::size_t& at) {
-  const std::string name = words[at++];
+  const std::string& name = words[at++];
   const auto from_card = [](const std::expected<std::uint32_t, std::string>& value) -> Value {
     if (!value) return std::unexpected(value.error());
     return *value;

@@ -21,6 +21,27 @@ Packet expected(const std::string& text) {
   return std::get<Packet>(script->events[0].what);
 }
 
+TcpOption option(TcpOption::Kind kind, Any value = {}, Any echo = {}) {
+  TcpOption result;
+  result.kind = kind;
+  result.value = value;
+  result.echo = echo;
+  return result;
+}
+
+TcpOption sack(std::vector<std::pair<std::uint32_t, std::uint32_t>> blocks) {
+  TcpOption result = option(TcpOption::Kind::kSack);
+  result.blocks = std::move(blocks);
+  return result;
+}
+
+TcpOption raw(std::uint8_t kind, std::vector<std::uint8_t> octets) {
+  TcpOption result = option(TcpOption::Kind::kRaw);
+  result.raw_kind = kind;
+  result.raw = std::move(octets);
+  return result;
+}
+
 Segment segment() {
   Segment s;
   s.source = *parse_address("192.0.2.1");
@@ -77,8 +98,7 @@ TEST(Matcher, PayloadIsComparedByteForByte) {
 
 TEST(Matcher, Options) {
   Segment s = segment();
-  s.options = {{.kind = TcpOption::Kind::kMss, .value = 1460},
-               {.kind = TcpOption::Kind::kTimestamp, .value = 700, .echo = 55}};
+  s.options = {option(TcpOption::Kind::kMss, 1460), option(TcpOption::Kind::kTimestamp, 700, 55)};
   EXPECT_EQ(compare("P. 1:11(10) ack 1", s), "option: expected none, came mss 1460");
   EXPECT_EQ(compare("P. 1:11(10) ack 1 <...>", s), "same");
   EXPECT_EQ(compare("P. 1:11(10) ack 1 <mss 1460,...>", s), "same");
@@ -93,7 +113,7 @@ TEST(Matcher, Options) {
 
 TEST(Matcher, TimestampsCountFromTheFirst) {
   Segment s = segment();
-  s.options = {{.kind = TcpOption::Kind::kTimestamp, .value = 700, .echo = 0}};
+  s.options = {option(TcpOption::Kind::kTimestamp, 700, 0)};
   Numbers n = numbers();
   EXPECT_FALSE(difference(expected("P. 1:11(10) ack 1 <TS val 100 ecr 0>"), s, n).has_value());
   s.options[0].value = 750;
@@ -104,7 +124,7 @@ TEST(Matcher, TimestampsCountFromTheFirst) {
 
 TEST(Matcher, SackBlocksAreRelativeToTheRemoteNumber) {
   Segment s = segment();
-  s.options = {{.kind = TcpOption::Kind::kSack, .blocks = {{9011, 9021}}}};
+  s.options = {sack({{9011, 9021}})};
   EXPECT_EQ(compare("P. 1:11(10) ack 1 <sack 11:21>", s), "same");
   EXPECT_EQ(compare("P. 1:11(10) ack 1 <sack 11:22>", s),
             "option: expected sack 11:22, came sack 11:21");
@@ -129,10 +149,8 @@ TEST(Codec, FramesSurvive) {
     Segment s = segment();
     s.source = s.destination = *parse_address(address);
     s.ecn = Ecn::kCe;
-    s.options = {{.kind = TcpOption::Kind::kNop},
-                 {.kind = TcpOption::Kind::kWindowScale, .value = 7},
-                 {.kind = TcpOption::Kind::kSack, .blocks = {{1, 2}, {3, 4}}},
-                 {.kind = TcpOption::Kind::kRaw, .raw_kind = 254, .raw = {0xF9, 0x89}}};
+    s.options = {option(TcpOption::Kind::kNop), option(TcpOption::Kind::kWindowScale, 7),
+                 sack({{1, 2}, {3, 4}}), raw(254, {0xF9, 0x89})};
     const auto decoded = decode(encode(s, kFrom, kTo));
     ASSERT_TRUE(decoded.has_value()) << decoded.error();
     EXPECT_EQ(to_string(*decoded, numbers()), to_string(s, numbers()));

@@ -139,7 +139,7 @@ Attempt Sockets::call_connect(const Call& call, Socket& socket, Progress& progre
   if (socket.connection != nullptr && !progress.started) {
     return failed(socket.connection->established() ? "EISCONN" : "EALREADY");
   }
-  if (!progress.started) {
+  if (socket.connection == nullptr) {
     const Argument& to = call.arguments[1];
     const std::uint16_t base = world_.settings().remote_port;
     const bool peer = to.kind == Argument::Kind::kNumber && to.text == "@";
@@ -152,7 +152,7 @@ Attempt Sockets::call_connect(const Call& call, Socket& socket, Progress& progre
     const auto made = world_.runtime().connect(options, host::no_connection_handler);
     if (!made) return std::unexpected(host::to_string(made.error()));
     socket.connection = *made;
-    socket.connecting = progress.started = true;
+    progress.started = true;
     if (!wait) return failed("EINPROGRESS");
   }
   if (socket.connection->established()) return Outcome{};

@@ -61,7 +61,6 @@ class Sockets {
     std::uint32_t rx_buffer = 0;
     std::uint32_t tx_buffer = 0;
     bool linger_zero = false;
-    bool connecting = false;
     bool shut = false;
     bool error_told = false;  // a pending error is reported once
     host::Listener* listener = nullptr;

@@ -168,7 +168,7 @@ std::expected<std::uint32_t, std::string> World::connections_left() {
 }
 
 std::string World::failure() const {
-  const std::string errors = simulation_->errors();
+  std::string errors = simulation_->errors();
   if (!errors.empty()) return errors;
   if (!failure_.empty()) return failure_;
   if (runtime_ == nullptr || !runtime_->failure()) return {};
