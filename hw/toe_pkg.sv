@@ -26,6 +26,15 @@ package toe_pkg;
   localparam int unsigned FlagRst = 2;
   localparam int unsigned FlagPsh = 3;
   localparam int unsigned FlagAck = 4;
+  localparam int unsigned FlagEce = 6;  // RFC 3168
+  localparam int unsigned FlagCwr = 7;
+
+  // Field ECN of the IP header (RFC 3168 5).
+  localparam logic [1:0] EcnNotEct = 2'b00;
+  localparam logic [1:0] EcnEct0 = 2'b10;
+  localparam logic [1:0] EcnCe = 2'b11;
+
+  localparam int unsigned SackBlocks = 4;  // most that fit into a header (RFC 2018 3)
 
   // A beat of a frame on the wire: byte 0 is data[7:0]. keep is a run of ones from bit 0.
   typedef struct packed {
@@ -34,16 +43,27 @@ package toe_pkg;
     logic [511:0] data;
   } beat_t;
 
-  // The four-tuple, remote side first. Host byte order: first octet in the highest bits.
+  // The four-tuple, remote side first. Host byte order: first octet in the highest bits. IPv4
+  // addresses are written as IPv4-mapped ones (RFC 4291 2.5.5.2). The card has one address of each
+  // kind, so the kind stands for the local address.
+  localparam logic [1:0] LocalIpv4 = 2'd0;
+  localparam logic [1:0] LocalIpv6 = 2'd1;
+  localparam logic [1:0] LocalIpv6Link = 2'd2;
+  localparam logic [95:0] Ipv4Mapped = 96'hffff;
   typedef struct packed {
-    logic [31:0] remote_ip;
-    logic [31:0] local_ip;
-    logic [15:0] remote_port;
-    logic [15:0] local_port;
+    logic [1:0]   local_kind;
+    logic [127:0] remote_ip;
+    logic [15:0]  remote_port;
+    logic [15:0]  local_port;
   } tuple_t;
+  localparam int unsigned TupleW = 162;
 
-  // A received TCP segment that passed every check of the wire.
+  // A received TCP segment that passed every check of the wire; or, with icmp, an ICMP error about a
+  // segment of ours: tuple and seq are that segment's, wnd is the next hop's MTU if it is not 0.
   typedef struct packed {
+    logic        icmp;
+    logic        icmp_hard;     // RFC 1122 4.2.3.9: hard error
+    logic        ce;            // the IP header said Congestion Experienced
     tuple_t      tuple;         // remote = its source
     logic [31:0] seq;
     logic [31:0] ack;
@@ -55,7 +75,14 @@ package toe_pkg;
     logic [15:0] mss;
     logic        ws_valid;
     logic [3:0]  ws;            // already limited to 14 (RFC 7323 2.3)
+    logic        sack_ok;       // SYN: SACK permitted
+    logic        ts_valid;
+    logic [31:0] ts_val;
+    logic [31:0] ts_ecr;
+    logic [2:0]  sack_count;
+    logic [255:0] sack;         // block i in bits 64 i + 63 : 64 i, its end in the upper half
   } segment_t;
+  localparam int unsigned SegmentW = 3 + TupleW + 64 + 16 + 8 + 16 + 8 + 17 + 5 + 1 + 65 + 3 + 256;
 
   // A segment with the result of the connection lookup.
   typedef struct packed {
@@ -63,6 +90,7 @@ package toe_pkg;
     logic [ConnW-1:0] conn;
     segment_t         seg;
   } rx_segment_t;
+  localparam int unsigned RxSegmentW = 1 + ConnW + SegmentW;
 
   // toe_conn_manager -> toe_rx_engine.
   localparam logic [2:0] RxCtlListen = 3'd0;   // new record in LISTEN: ring and generation
@@ -76,6 +104,8 @@ package toe_pkg;
     logic [51:0]      ring_page;  // card address of the receive ring / 4096
     logic [4:0]       ring_log2;  // log2 of its bytes
     logic [31:0]      irs;
+    logic             ts_on;      // RxCtlSyn: both sides send timestamps
+    logic [31:0]      ts_val;     // of the SYN
     logic [7:0]       status;
   } rx_ctl_t;
 
@@ -98,6 +128,10 @@ package toe_pkg;
     logic [15:0]      mss;
     logic             ws_valid;
     logic [3:0]       ws;
+    logic             sack_ok;
+    logic             ts_valid;
+    logic [31:0]      ts_val;
+    logic             ecn_ok;      // the SYN had ECE and CWR (RFC 3168 6.1.1)
     logic             reset;
   } tx_ctl_t;
 
@@ -110,6 +144,10 @@ package toe_pkg;
     logic [ConnW-1:0] conn;
     logic [31:0]      offset;  // sent_up_to
     logic             fin;
+    logic             configure; // only the options below are meant
+    logic [2:0]       options; // connection_option
+    logic [1:0]       cc;
+    logic [31:0]      user_timeout;
   } tx_host_t;
 
   // toe_rx_engine -> toe_tx_engine. While it waits it keeps `conn`, but may take up its successor.
@@ -131,18 +169,40 @@ package toe_pkg;
     logic [31:0]      ack;
     logic [15:0]      wnd;
     logic [1:0]       want_ack;
+    logic             sack_ok;      // with syn_valid
+    logic             ts_valid;
+    logic [31:0]      ts_val;
+    logic [31:0]      ts_ecr;
+    logic [2:0]       sack_count;
+    logic [255:0]     sack;
+    logic             ece;
+    logic             cwr;
+    logic             ce;           // new data carried Congestion Experienced
+    logic             dsack_valid;  // data received twice, to be reported (RFC 2883)
+    logic [31:0]      dsack_start;
+    logic [31:0]      dsack_end;
+    logic             icmp;         // an ICMP error: seq is that of the segment it names, wnd an MTU
+    logic             icmp_hard;
   } tx_rx_t;
+  localparam int unsigned TxRxW = 124 + 1 + 65 + 3 + 256 + 3 + 65 + 2;
 
   // What each engine shows the other: read-only copies of its record.
   typedef struct packed {
     logic [31:0] rcv_nxt;
     logic [31:0] rcv_edge;  // RCV.NXT + RCV.WND as the ring allows: first number not accepted
+    logic [31:0] ts_recent; // TS.Recent (RFC 7323 4.3)
+    logic [3:0]   run_valid;  // runs beyond gaps: 0 is the one changed last, and so on
+    logic [127:0] run_start;
+    logic [127:0] run_end;
   } rx_shadow_t;
+  localparam int unsigned RxShadowW = 96 + 4 + 256;
   typedef struct packed {
     logic [31:0] snd_una;
     logic [31:0] snd_max;   // highest sequence number sent + 1
     logic        fin_sent;
+    logic [31:0] last_ack;  // acknowledgement number sent last (RFC 7323 4.3)
   } tx_shadow_t;
+  localparam int unsigned TxShadowW = 97;
 
   // Engine -> toe_conn_manager: the connection is to end. At most one per engine and connection.
   localparam logic [1:0] EndClosed = 2'd0;    // orderly, or `status` if not ok: free it
@@ -165,11 +225,20 @@ package toe_pkg;
     logic [15:0] mss;
     logic        ws_valid;     // NOP, window scale (4 bytes)
     logic [3:0]  ws;
+    logic        sack_ok;      // SACK permitted
+    logic        ts_valid;     // timestamps; 12 bytes with their padding
+    logic [31:0] ts_val;
+    logic [31:0] ts_ecr;
+    logic [2:0]  sack_count;   // SACK blocks: NOP, NOP, 2 + 8 n bytes
+    logic [255:0] sack;        // as in segment_t
+    logic [1:0]  ecn;          // field of the IP header
     logic [51:0] ring_page;
     logic [4:0]  ring_log2;
     logic [23:0] ring_offset;  // of the first payload byte in the ring
     logic [15:0] len;          // payload bytes; 0 to mss
   } tx_segment_t;
+  localparam int unsigned TxSegmentW = TupleW + 64 + 16 + 8 + 17 + 5 + 1 + 65 + 3 + 256 + 2 + 52 +
+                                       5 + 24 + 16;
 
   // toe_rx_engine -> toe_dma_write: takes the payload that waits in the frame buffer, if any, and
   // writes len bytes of it to the ring; then, after the write response, passes on the report.
@@ -240,7 +309,8 @@ package toe_pkg;
     logic [3:0]  qp;
     logic [31:0] id;            // connection or listener
     logic [31:0] cookie;
-    logic [31:0] remote_ip;
+    logic [1:0]  local_kind;
+    logic [127:0] remote_ip;    // as in tuple_t
     logic [15:0] remote_port;
     logic [15:0] local_port;
     logic [51:0] tx_ring_page;
@@ -275,7 +345,39 @@ package toe_pkg;
     logic [31:0]  arp_age_us;
     logic [127:0] secret;
     logic [127:0] hash_key;
+    logic         use_ws;            // register tcp_options
+    logic         use_ts;
+    logic         use_sack;
+    logic         ecn_accept;
+    logic         ecn_request;
+    logic         black_hole_probe;
+    logic         option_order;
+    logic         time_wait_reuse;
+    logic [1:0]   cc;
+    logic         keep_window;       // no restart after idle time
+    logic [3:0]   dup_ack_threshold;
+    logic [4:0]   timestamp_shift;
+    logic [31:0]  keepalive_idle;    // ticks of 1,024 us
+    logic [31:0]  keepalive_interval;
+    logic [7:0]   keepalive_probes;
+    logic [31:0]  user_timeout;
+    logic [31:0]  challenge_ack_rate;
+    logic [1:0]   syn_cookies;
+    logic [15:0]  pmtu_floor;
+    logic [7:0]   time_to_live;
+    logic         vlan_on;
+    logic [15:0]  vlan_tci;
+    logic [127:0] ipv6;
+    logic [7:0]   ipv6_prefix;
+    logic [127:0] ipv6_gateway;
   } config_t;
+
+  // Card time. us is taken modulo 2^32; ticks are 1,024 us, for what may last longer than 2^31 us.
+  typedef struct packed {
+    logic [31:0] us;
+    logic [31:0] ticks;
+    logic [31:0] ts_clock;  // timestamp clock (RFC 7323 4.1), ticks every 2^timestamp_shift us
+  } time_t;
 
   // Events of the engines: kind (toe_rx_pkg, toe_tx_pkg) says which payload counts.
   typedef struct packed {

@@ -8,8 +8,11 @@ namespace {
 
 Tuple take_tuple(Bits& bits) {
   Tuple tuple;
+  EXPECT_EQ(bits.take(2), 0u) << "local address: IPv4";
+  bits.take(64);
+  bits.take(32);  // IPv4-mapped
   tuple.remote_ip = bits.take(32);
-  tuple.local_ip = bits.take(32);
+  tuple.local_ip = kLocalIp;
   tuple.remote_port = bits.take(16);
   tuple.local_port = bits.take(16);
   return tuple;
@@ -17,8 +20,11 @@ Tuple take_tuple(Bits& bits) {
 
 Bits pack(const Segment& s) {
   const Tuple& t = s.tuple;
-  return Bits(230, {{t.remote_ip, 32},
-                    {t.local_ip, 32},
+  return Bits(624, {{0, 3},  // no ICMP error, no CE
+                    {0, 2},  // IPv4
+                    {0, 64},
+                    {0xffff, 32},
+                    {t.remote_ip, 32},
                     {t.remote_port, 16},
                     {t.local_port, 16},
                     {s.seq, 32},
@@ -30,14 +36,25 @@ Bits pack(const Segment& s) {
                     {s.mss_valid, 1},
                     {s.mss, 16},
                     {s.ws_valid, 1},
-                    {s.ws, 4}});
+                    {s.ws, 4},
+                    {0, 1},  // SACK permitted
+                    {0, 1},  // timestamps
+                    {0, 64},
+                    {0, 3},  // SACK blocks
+                    {0, 64},
+                    {0, 64},
+                    {0, 64},
+                    {0, 64}});
 }
 
 Bits pack(const Command& c) {
-  return Bits(254, {{c.opcode, 8},
+  return Bits(352, {{c.opcode, 8},
                     {c.qp, 4},
                     {c.id, 32},
                     {c.cookie, 32},
+                    {0, 2},  // IPv4
+                    {0, 64},
+                    {0xffff, 32},
                     {c.remote_ip, 32},
                     {c.remote_port, 16},
                     {c.local_port, 16},
@@ -53,6 +70,7 @@ RxSegment rx_segment(Bits bits) {
   RxSegment r;
   r.hit = bits.take(1);
   r.conn = bits.take(16);
+  bits.take(3);
   r.tuple = take_tuple(bits);
   r.seq = bits.take(32);
   return r;
@@ -65,6 +83,8 @@ RxCtl rx_ctl(Bits bits) {
   c.page = bits.take(52);
   c.log2 = bits.take(5);
   c.irs = bits.take(32);
+  c.ts_on = bits.take(1);
+  c.ts_val = bits.take(32);
   c.status = bits.take(8);
   return c;
 }
@@ -83,6 +103,10 @@ TxCtl tx_ctl(Bits bits) {
   c.mss = bits.take(16);
   c.ws_valid = bits.take(1);
   c.ws = bits.take(4);
+  c.sack_ok = bits.take(1);
+  c.ts_valid = bits.take(1);
+  c.ts_val = bits.take(32);
+  c.ecn_ok = bits.take(1);
   c.reset = bits.take(1);
   return c;
 }
@@ -177,32 +201,41 @@ Tuple ConnBench::tuple(std::uint16_t conn) {
   dut_->tuple_rd_en_i = 1;
   tick();
   dut_->tuple_rd_en_i = 0;
-  Bits bits = Bits::of(96, dut_->tuple_o);
+  Bits bits = Bits::of(162, dut_->tuple_o);
   return take_tuple(bits);
 }
 
 void ConnBench::drive() {
-  Bits(621, {{1, 1},
-             {0, 48},
-             {kLocalIp, 32},
-             {0xffffff00, 32},
-             {0, 32},
-             {1460, 16},
-             {10, 8},
-             {0, 20},
-             {0, 32},
-             {0, 32},
-             {0, 32},
-             {0, 8},
-             {0, 8},
-             {time_wait_us, 32},
-             {0, 32},
-             {kSecret.k1, 64},
-             {kSecret.k0, 64},
-             {hash_key_[3], 32},
-             {hash_key_[2], 32},
-             {hash_key_[1], 32},
-             {hash_key_[0], 32}})
+  Bits(1084, {{1, 1},
+              {0, 48},
+              {kLocalIp, 32},
+              {0xffffff00, 32},
+              {0, 32},
+              {1460, 16},
+              {10, 8},
+              {0, 20},
+              {0, 32},
+              {0, 32},
+              {0, 32},
+              {0, 8},
+              {0, 8},
+              {time_wait_us, 32},
+              {0, 32},
+              {kSecret.k1, 64},
+              {kSecret.k0, 64},
+              {hash_key_[3], 32},
+              {hash_key_[2], 32},
+              {hash_key_[1], 32},
+              {hash_key_[0], 32},
+              {0x2f, 8},  // tcp_options
+              {0, 64},
+              {0, 64},
+              {0, 64},
+              {0, 64},
+              {0, 64},
+              {0, 64},
+              {0, 64},
+              {0, 7}})
       .to(dut_->cfg_i);
   dut_->now_us_i = now;
   dut_->iss_clock_i = iss_clock;

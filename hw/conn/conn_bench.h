@@ -123,6 +123,8 @@ struct RxCtl {
   std::uint64_t page = 0;
   std::uint8_t log2 = 0;
   std::uint32_t irs = 0;
+  bool ts_on = false;
+  std::uint32_t ts_val = 0;
   std::uint8_t status = 0;
 };
 
@@ -137,6 +139,9 @@ struct TxCtl {
   std::uint16_t mss = 0;
   bool ws_valid = false;
   std::uint8_t ws = 0;
+  bool sack_ok = false, ts_valid = false;
+  std::uint32_t ts_val = 0;
+  bool ecn_ok = false;
   bool reset = false;
 };
 

@@ -200,11 +200,11 @@ module toe_conn #(
     : gen_bad_connections
     $error("Connections must be a power of two from 64 to 65536");
   end
-  if ($bits(toe_pkg::segment_t) != toe_conn_pkg::SegmentW ||
-      $bits(toe_pkg::rx_segment_t) != toe_conn_pkg::RxSegmentW ||
+  if ($bits(toe_pkg::segment_t) != toe_pkg::SegmentW ||
+      $bits(toe_pkg::rx_segment_t) != toe_pkg::RxSegmentW ||
       $bits(toe_pkg::end_t) != toe_conn_pkg::EndW ||
       $bits(toe_pkg::owner_t) != toe_conn_pkg::OwnerW ||
-      $bits(toe_pkg::tuple_t) != toe_conn_pkg::TupleW ||
+      $bits(toe_pkg::tuple_t) != toe_pkg::TupleW ||
       $bits(toe_conn_pkg::meta_t) != toe_conn_pkg::MetaW ||
       $bits(toe_conn_pkg::listener_t) != toe_conn_pkg::ListenerW) begin : gen_bad_width
     $error("a width in toe_conn_pkg is not that of its type");

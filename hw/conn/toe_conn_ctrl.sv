@@ -12,6 +12,7 @@ module toe_conn_ctrl (
   input  logic                    clk_i,
   input  logic                    rst_ni,
   input  logic [31:0]             ipv4_i,
+  input  logic                    use_ts_i,
   input  logic [31:0]             iss_clock_i,
 
   // Grants, at most one, and what they are about.
@@ -182,7 +183,7 @@ module toe_conn_ctrl (
           response_id_q <= command_i.id;
           no_free_q <= !free_valid_i;
           tuple_q.remote_ip <= command_i.remote_ip;
-          tuple_q.local_ip <= ipv4_i;
+          tuple_q.local_kind <= command_i.local_kind;
           tuple_q.remote_port <= command_i.remote_port;
           tuple_q.local_port <= command_i.local_port;
           auto_q <= command_i.local_port == 16'd0;
@@ -282,7 +283,7 @@ module toe_conn_ctrl (
             meta_q.time_wait <= 1'b0;
             meta_q.listener <= list_q;
             meta_q.listener_gen <= list_data_q.generation;
-            meta_q.tuple <= {32'd0, ipv4_i, 16'd0, list_port_q};
+            meta_q.tuple <= {130'd0, 16'd0, list_port_q};
             act_q <= toe_conn_pkg::ActListen;
             status_q <= toe_contract_pkg::StatusBadListener;
             state_q <= list_owned ? toe_conn_pkg::StCommit : toe_conn_pkg::StRespond;
@@ -309,8 +310,8 @@ module toe_conn_ctrl (
             drain_q <= inflight_i - {3'd0, given_i};
             meta_q.in_table <= 1'b0;
             meta_q.listed <= 1'b1;
-            meta_q.tuple[95:64] <= 32'd0;  // remote address
-            meta_q.tuple[31:16] <= 16'd0;  // and port
+            meta_q.tuple[159:32] <= 128'd0;  // remote address
+            meta_q.tuple[31:16] <= 16'd0;    // and port
             state_q <= toe_conn_pkg::StDrain;
           end
         end else if (op_done_i) begin
@@ -475,6 +476,8 @@ module toe_conn_ctrl (
     .seg_i          (seg_q),
     .syn_refused_i  (syn_refused),
     .tuple_i        (tuple_q),
+    .ipv4_i,
+    .use_ts_i,
     .conn_i         (conn_q),
     .meta_i         (meta_q),
     .list_i         (list_q),

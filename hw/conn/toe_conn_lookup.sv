@@ -41,10 +41,10 @@ module toe_conn_lookup #(
 
   localparam int unsigned Sets = Connections / 2;
   localparam int unsigned SetW = $clog2(Sets);
-  localparam int unsigned SlotW = 113;  // valid, conn, tuple
+  localparam int unsigned TupleW = toe_pkg::TupleW;
+  localparam int unsigned SlotW = 17 + TupleW;  // valid, conn, tuple
   localparam int unsigned Ways = 8;     // of both tables together; 3:0 first, 7:4 second
   localparam int unsigned Slots = 16;   // and the stash
-  localparam int unsigned TupleW = 96;
 
   // ---- entry: credit, arbitration, hash
   logic       ready_q, credit_q, take, op_take, op_pending_q;
@@ -80,12 +80,15 @@ module toe_conn_lookup #(
 
   logic [TupleW-1:0] tuple, seg_tuple, op_tuple;
   logic [SetW-1:0]   hash0, hash1;
+  // The key is used twice over: the tuple is longer than it.
+  logic [255:0] key2;
+  assign key2 = {key_i, key_i};
   assign seg_tuple = seg_i.tuple;
   assign op_tuple = op_tuple_i;
   assign tuple = take ? seg_tuple : op_tuple;
   for (genvar b = 0; b < SetW; b++) begin : gen_hash
-    assign hash0[b] = ^(tuple & key_i[b+:TupleW]);
-    assign hash1[b] = ^(tuple & key_i[16+b+:TupleW]);
+    assign hash0[b] = ^(tuple & key2[b+:TupleW]);
+    assign hash1[b] = ^(tuple & key2[64+b+:TupleW]);
   end
 
   // ---- s1: read the slots
@@ -197,22 +200,22 @@ module toe_conn_lookup #(
     always_ff @(posedge clk_i) begin
       if (s1_seg_q || s1_op_q) masked_q <= write[w] && waddr == raddr;
     end
-    assign used[w] = slot[112];
-    assign hit[w] = slot[112] && slot[95:0] == s2_tuple_q && !masked_q;
-    assign conns[16*w+:16] = slot[111:96];
+    assign used[w] = slot[SlotW-1];
+    assign hit[w] = slot[SlotW-1] && slot[TupleW-1:0] == s2_tuple_q && !masked_q;
+    assign conns[16*w+:16] = slot[TupleW+:16];
   end
 
   for (genvar w = Ways; w < Slots; w++) begin : gen_stash
     logic        valid_q;
-    logic [111:0] slot_q;
+    logic [SlotW-2:0] slot_q;
     always_ff @(posedge clk_i) begin
       if (!rst_ni) valid_q <= 1'b0;
-      else if (write[w]) valid_q <= wdata[112];
-      if (write[w]) slot_q <= wdata[111:0];
+      else if (write[w]) valid_q <= wdata[SlotW-1];
+      if (write[w]) slot_q <= wdata[SlotW-2:0];
     end
     assign used[w] = valid_q;
-    assign hit[w] = valid_q && slot_q[95:0] == s2_tuple_q;
-    assign conns[16*w+:16] = slot_q[111:96];
+    assign hit[w] = valid_q && slot_q[TupleW-1:0] == s2_tuple_q;
+    assign conns[16*w+:16] = slot_q[TupleW+:16];
   end
 
   always_ff @(posedge clk_i) begin
@@ -242,10 +245,10 @@ module toe_conn_lookup #(
 
   logic [3:0]                          count;
   logic                                queue_ready;
-  logic [toe_conn_pkg::RxSegmentW-1:0] queue_in, queue_out;
+  logic [toe_pkg::RxSegmentW-1:0] queue_in, queue_out;
   assign queue_in = result;
   assign rx_seg_o = queue_out;
-  toe_fifo #(.Width(toe_conn_pkg::RxSegmentW), .Depth(8)) u_queue (
+  toe_fifo #(.Width(toe_pkg::RxSegmentW), .Depth(8)) u_queue (
     .clk_i,
     .rst_ni,
     .in_data_i  (queue_in),
@@ -262,7 +265,7 @@ module toe_conn_lookup #(
   assign ready_o = ready_q;
 
   logic unused;
-  assign unused = ^{count, queue_ready, key_i};
+  assign unused = ^{count, queue_ready, key2};
 
 `ifndef SYNTHESIS
 `ifndef YOSYS

@@ -94,7 +94,7 @@ module toe_conn_manager #(
   logic [4:0]  syn_count;
   logic [CountW-1:0] rx_end_count, tx_end_count, wait_count;
 
-  logic [toe_conn_pkg::SegmentW-1:0] syn_in, syn_out;
+  logic [toe_pkg::SegmentW-1:0] syn_in, syn_out;
   logic [toe_conn_pkg::EndW-1:0]     rx_end_in, rx_end_out, tx_end_in, tx_end_out;
   assign syn_in = syn_i;
   assign rx_end_in = rx_end_i;
@@ -102,7 +102,7 @@ module toe_conn_manager #(
 
   // A SYN beyond the queue is dropped: the peer sends it again.
   assign syn_ready_o = 1'b1;
-  toe_fifo #(.Width(toe_conn_pkg::SegmentW), .Depth(16)) u_syns (
+  toe_fifo #(.Width(toe_pkg::SegmentW), .Depth(16)) u_syns (
     .clk_i, .rst_ni,
     .in_data_i(syn_in), .in_valid_i(syn_valid_i), .in_ready_o(syn_in_ready),
     .out_data_o(syn_out), .out_valid_o(syn_valid), .out_ready_i(pick[2]), .count_o(syn_count)
@@ -214,7 +214,7 @@ module toe_conn_manager #(
   toe_conn_pkg::meta_t meta_out;
   logic [toe_conn_pkg::MetaW-1:0]  meta_rdata, meta_wdata;
   logic [toe_conn_pkg::OwnerW-1:0] owner_wdata, owner_rdata, owner_new_q;
-  logic [toe_conn_pkg::TupleW-1:0] tuple_rdata;
+  logic [toe_pkg::TupleW-1:0] tuple_rdata;
   logic [15:0]       next_raddr, next_waddr, next_rdata, next_wdata;
   logic              write, owner_fresh_q;
 
@@ -247,7 +247,7 @@ module toe_conn_manager #(
     .clk_i, .wr_en_i(write), .wr_addr_i(meta_waddr), .wr_data_i(owner_wdata),
     .rd_en_i(1'b1), .rd_addr_i(owner_addr_i[IndexW-1:0]), .rd_data_o(owner_rdata)
   );
-  toe_ram_1r1w #(.Width(toe_conn_pkg::TupleW), .Depth(Connections)) u_tuple (
+  toe_ram_1r1w #(.Width(toe_pkg::TupleW), .Depth(Connections)) u_tuple (
     .clk_i, .wr_en_i(write), .wr_addr_i(meta_waddr), .wr_data_i(meta.tuple),
     .rd_en_i(tuple_rd_en_i), .rd_addr_i(tuple_addr_i[IndexW-1:0]), .rd_data_o(tuple_rdata)
   );
@@ -290,6 +290,7 @@ module toe_conn_manager #(
     .clk_i,
     .rst_ni,
     .ipv4_i           (cfg_i.ipv4),
+    .use_ts_i         (cfg_i.use_ts),
     .iss_clock_i,
     .idle_o           (ctrl_idle),
     .grant_end_i      (pick[0] || pick[1]),

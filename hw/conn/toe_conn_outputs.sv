@@ -17,6 +17,8 @@ module toe_conn_outputs (
   input  toe_pkg::segment_t       seg_i,
   input  logic                    syn_refused_i,
   input  toe_pkg::tuple_t         tuple_i,
+  input  logic [31:0]             ipv4_i,
+  input  logic                    use_ts_i,
   input  logic [15:0]             conn_i,
   input  toe_conn_pkg::meta_t     meta_i,
 
@@ -145,7 +147,7 @@ module toe_conn_outputs (
   assign for_port = state_i == toe_conn_pkg::StDecode;
   assign hash_start_o = state_i == toe_conn_pkg::StDecode || state_i == toe_conn_pkg::StSynFind ||
                         (state_i == toe_conn_pkg::StInsert && job_i == toe_conn_pkg::JobConnect);
-  assign hash_word0_o = {tuple_i.remote_ip, tuple_i.local_ip};
+  assign hash_word0_o = {tuple_i.remote_ip[31:0], ipv4_i};
   assign hash_word1_o = for_port ? {8'd10, 40'd0, tuple_i.remote_port}
                                  : {8'd12, 24'd0, tuple_i.remote_port, tuple_i.local_port};
 
@@ -157,6 +159,7 @@ module toe_conn_outputs (
     .command_i,
     .seg_i,
     .iss_i,
+    .use_ts_i,
     .status_i,
     .reset_i,
     .response_id_i,
@@ -183,5 +186,8 @@ module toe_conn_outputs (
                                    listener_i.count == 17'd0) ||
                                   (state_i == toe_conn_pkg::StInserted &&
                                    job_i == toe_conn_pkg::JobSyn && op_done_i && op_full_i);
+
+  logic unused;
+  assign unused = ^{tuple_i};
 
 endmodule

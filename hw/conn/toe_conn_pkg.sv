@@ -73,9 +73,9 @@ package toe_conn_pkg;
     logic             time_wait;
     logic [5:0]       listener;
     logic [15:0]      listener_gen;  // tells the listener from a later one in the same place
-    logic [95:0]      tuple;         // toe_pkg::tuple_t
+    logic [161:0]     tuple;         // toe_pkg::tuple_t
   } meta_t;
-  localparam int unsigned MetaW = 135;
+  localparam int unsigned MetaW = 39 + 162;
 
   // A listener; its port and whether it is valid are beside the table, to be searched.
   typedef struct packed {
@@ -87,11 +87,8 @@ package toe_conn_pkg;
   } listener_t;
   localparam int unsigned ListenerW = 69;
 
-  localparam int unsigned SegmentW = 230;    // toe_pkg::segment_t
-  localparam int unsigned RxSegmentW = 247;  // toe_pkg::rx_segment_t
   localparam int unsigned EndW = 26;         // toe_pkg::end_t
   localparam int unsigned OwnerW = 13;       // toe_pkg::owner_t
-  localparam int unsigned TupleW = 96;       // toe_pkg::tuple_t
 
 endpackage
 /* verilator lint_on UNUSEDPARAM */

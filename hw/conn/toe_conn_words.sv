@@ -7,6 +7,7 @@ module toe_conn_words (
   input  toe_pkg::command_t     command_i,  // of connect, accept and whatever is answered
   input  toe_pkg::segment_t     seg_i,      // the SYN
   input  logic [31:0]           iss_i,
+  input  logic                  use_ts_i,   // timestamps are not forbidden
   input  logic [7:0]            status_i,
   input  logic                  reset_i,
   input  logic [31:0]           response_id_i,
@@ -26,6 +27,8 @@ module toe_conn_words (
   assign rx_ctl_o.ring_page = command_i.rx_ring_page;
   assign rx_ctl_o.ring_log2 = command_i.rx_ring_log2;
   assign rx_ctl_o.irs = seg_i.seq;
+  assign rx_ctl_o.ts_on = seg_i.ts_valid && use_ts_i;
+  assign rx_ctl_o.ts_val = seg_i.ts_val;
   assign rx_ctl_o.status = status_i;
 
   assign tx_ctl_o.op = act_i;
@@ -40,6 +43,10 @@ module toe_conn_words (
   assign tx_ctl_o.mss = seg_i.mss;
   assign tx_ctl_o.ws_valid = seg_i.ws_valid;
   assign tx_ctl_o.ws = seg_i.ws;
+  assign tx_ctl_o.sack_ok = seg_i.sack_ok;
+  assign tx_ctl_o.ts_valid = seg_i.ts_valid;
+  assign tx_ctl_o.ts_val = seg_i.ts_val;
+  assign tx_ctl_o.ecn_ok = seg_i.flags[toe_pkg::FlagEce] && seg_i.flags[toe_pkg::FlagCwr];
   assign tx_ctl_o.reset = reset_i;
 
   assign open_report_o.conn = conn_i;

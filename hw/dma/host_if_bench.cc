@@ -126,8 +126,12 @@ void Bench::drive_streams() {
     const auto& r = open_reports.front();
     Packed p;
     p.put(r.conn, 16).put(r.fresh, 1).put(r.generation, 8).put(r.qp, 4).put(r.cookie, 32);
-    p.put(static_cast<std::uint64_t>(r.state), 4).put(r.notify, 1).put(r.remote_ip, 32);
-    p.put(r.local_ip, 32).put(r.remote_port, 16).put(r.local_port, 16).to(top_->open_report_i);
+    p.put(static_cast<std::uint64_t>(r.state), 4)
+        .put(r.notify, 1)
+        .put(0, 2)
+        .put(0, 64)
+        .put(0xffff, 32);
+    p.put(r.remote_ip, 32).put(r.remote_port, 16).put(r.local_port, 16).to(top_->open_report_i);
   }
   if (offer(responses, top_->response_valid_i)) {
     const auto& r = responses.front();
@@ -250,6 +254,8 @@ void Bench::after_outputs() {
   }
   if (top_->tx_host_valid_o && top_->tx_host_ready_i) {
     Fields f(top_->tx_host_o);
+    EXPECT_EQ(f.take(32), 0U) << "user timeout";
+    EXPECT_EQ(f.take(6), 0U) << "options";
     const bool fin = f.take(1) != 0;
     const auto offset = static_cast<std::uint32_t>(f.take(32));
     tx_hosts.push_back({static_cast<std::uint16_t>(f.take(16)), offset, fin, cycle_});
@@ -264,6 +270,9 @@ void Bench::after_outputs() {
     c.local_port = static_cast<std::uint16_t>(f.take(16));
     c.remote_port = static_cast<std::uint16_t>(f.take(16));
     c.remote_ip = static_cast<std::uint32_t>(f.take(32));
+    EXPECT_EQ(f.take(32), 0xFFFFU) << "IPv4-mapped";
+    EXPECT_EQ(f.take(64), 0U);
+    EXPECT_EQ(f.take(2), 0U) << "local address: IPv4";
     c.cookie = static_cast<std::uint32_t>(f.take(32));
     c.id = static_cast<std::uint32_t>(f.take(32));
     c.qp = static_cast<std::uint8_t>(f.take(4));

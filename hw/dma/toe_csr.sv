@@ -119,6 +119,33 @@ module toe_csr #(
 
   assign control_q = control_full_q[0];
 
+  // Policy: register RegTcpOptions + 4 n is word n.
+  localparam int unsigned PolicyWords = 32;
+  logic [31:0] policy_q [0:PolicyWords-1];
+  logic write_policy;
+  assign write_policy = write_page0 && waddr[15:7] == toe_contract_pkg::RegTcpOptions[15:7];
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      for (int unsigned i = 0; i < PolicyWords; i++) policy_q[i] <= 32'd0;
+      policy_q[toe_contract_pkg::RegTcpOptions[6:2]] <= toe_contract_pkg::ResetTcpOptions;
+      policy_q[toe_contract_pkg::RegCongestionControl[6:2]] <= toe_contract_pkg::ResetCongestionControl;
+      policy_q[toe_contract_pkg::RegDupAckThreshold[6:2]] <= toe_contract_pkg::ResetDupAckThreshold;
+      policy_q[toe_contract_pkg::RegTimestampShift[6:2]] <= toe_contract_pkg::ResetTimestampShift;
+      policy_q[toe_contract_pkg::RegKeepaliveIdle[6:2]] <= toe_contract_pkg::ResetKeepaliveIdle;
+      policy_q[toe_contract_pkg::RegKeepaliveInterval[6:2]] <= toe_contract_pkg::ResetKeepaliveInterval;
+      policy_q[toe_contract_pkg::RegKeepaliveProbes[6:2]] <= toe_contract_pkg::ResetKeepaliveProbes;
+      policy_q[toe_contract_pkg::RegUserTimeout[6:2]] <= toe_contract_pkg::ResetUserTimeout;
+      policy_q[toe_contract_pkg::RegChallengeAckRate[6:2]] <= toe_contract_pkg::ResetChallengeAckRate;
+      policy_q[toe_contract_pkg::RegSynCookies[6:2]] <= toe_contract_pkg::ResetSynCookies;
+      policy_q[toe_contract_pkg::RegPmtuFloor[6:2]] <= toe_contract_pkg::ResetPmtuFloor;
+      policy_q[toe_contract_pkg::RegTimeToLive[6:2]] <= toe_contract_pkg::ResetTimeToLive;
+      policy_q[toe_contract_pkg::RegVlan[6:2]] <= toe_contract_pkg::ResetVlan;
+      policy_q[toe_contract_pkg::RegIpv6PrefixLength[6:2]] <= toe_contract_pkg::ResetIpv6PrefixLength;
+    end else if (write_policy) begin
+      policy_q[waddr[6:2]] <= wdata_q;
+    end
+  end
+
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       control_full_q <= toe_contract_pkg::ResetControl;
@@ -241,6 +268,39 @@ module toe_csr #(
   assign cfg_o.arp_age_us = arp_age_us_q;
   assign cfg_o.secret = secret_q;
   assign cfg_o.hash_key = hash_key_q;
+  logic [31:0] tcp_options;
+  assign tcp_options = policy_q[toe_contract_pkg::RegTcpOptions[6:2]];
+  assign cfg_o.use_ws = tcp_options[0];
+  assign cfg_o.use_ts = tcp_options[1];
+  assign cfg_o.use_sack = tcp_options[2];
+  assign cfg_o.ecn_accept = tcp_options[3];
+  assign cfg_o.ecn_request = tcp_options[4];
+  assign cfg_o.black_hole_probe = tcp_options[5];
+  assign cfg_o.option_order = tcp_options[6];
+  assign cfg_o.time_wait_reuse = tcp_options[7];
+  assign cfg_o.cc = policy_q[toe_contract_pkg::RegCongestionControl[6:2]][1:0];
+  assign cfg_o.keep_window = policy_q[toe_contract_pkg::RegCongestionControl[6:2]][4];
+  assign cfg_o.dup_ack_threshold = policy_q[toe_contract_pkg::RegDupAckThreshold[6:2]][3:0];
+  assign cfg_o.keepalive_idle = policy_q[toe_contract_pkg::RegKeepaliveIdle[6:2]];
+  assign cfg_o.keepalive_interval = policy_q[toe_contract_pkg::RegKeepaliveInterval[6:2]];
+  assign cfg_o.keepalive_probes = policy_q[toe_contract_pkg::RegKeepaliveProbes[6:2]][7:0];
+  assign cfg_o.user_timeout = policy_q[toe_contract_pkg::RegUserTimeout[6:2]];
+  assign cfg_o.challenge_ack_rate = policy_q[toe_contract_pkg::RegChallengeAckRate[6:2]];
+  assign cfg_o.syn_cookies = policy_q[toe_contract_pkg::RegSynCookies[6:2]][1:0];
+  assign cfg_o.pmtu_floor = policy_q[toe_contract_pkg::RegPmtuFloor[6:2]][15:0];
+  assign cfg_o.time_to_live = policy_q[toe_contract_pkg::RegTimeToLive[6:2]][7:0];
+  assign cfg_o.vlan_on = policy_q[toe_contract_pkg::RegVlan[6:2]][31];
+  assign cfg_o.vlan_tci = policy_q[toe_contract_pkg::RegVlan[6:2]][15:0];
+  assign cfg_o.ipv6[127:96] = policy_q[toe_contract_pkg::RegIpv60[6:2]];
+  assign cfg_o.ipv6[95:64] = policy_q[toe_contract_pkg::RegIpv61[6:2]];
+  assign cfg_o.ipv6[63:32] = policy_q[toe_contract_pkg::RegIpv62[6:2]];
+  assign cfg_o.ipv6[31:0] = policy_q[toe_contract_pkg::RegIpv63[6:2]];
+  assign cfg_o.ipv6_gateway[127:96] = policy_q[toe_contract_pkg::RegIpv6Gateway0[6:2]];
+  assign cfg_o.ipv6_gateway[95:64] = policy_q[toe_contract_pkg::RegIpv6Gateway1[6:2]];
+  assign cfg_o.ipv6_gateway[63:32] = policy_q[toe_contract_pkg::RegIpv6Gateway2[6:2]];
+  assign cfg_o.ipv6_gateway[31:0] = policy_q[toe_contract_pkg::RegIpv6Gateway3[6:2]];
+  assign cfg_o.ipv6_prefix = policy_q[toe_contract_pkg::RegIpv6PrefixLength[6:2]][7:0];
+  assign cfg_o.timestamp_shift = policy_q[toe_contract_pkg::RegTimestampShift[6:2]][4:0];
 
   // ---- counters
   logic [toe_contract_pkg::Counters-1:0] cnt_q;
@@ -337,6 +397,9 @@ module toe_csr #(
       toe_contract_pkg::RegQpSizes: rdata_d = qp_sizes_q;
       default: rdata_d = counter_data;
     endcase
+    if (ar_have_q && raddr[15:7] == toe_contract_pkg::RegTcpOptions[15:7]) begin
+      rdata_d = policy_q[raddr[6:2]];
+    end
   end
 
   always_ff @(posedge clk_i) begin
@@ -363,7 +426,7 @@ module toe_csr #(
   // The contract knows whole words only.
   /* verilator lint_off UNUSED */
   logic unused;
-  assign unused = ^{s_axil_wstrb_i, awaddr_q[1:0], araddr_q[1:0]};
+  assign unused = ^{tcp_options, s_axil_wstrb_i, awaddr_q[1:0], araddr_q[1:0]};
   /* verilator lint_on UNUSED */
 
 `ifndef YOSYS

@@ -40,7 +40,7 @@ module toe_report #(
 );
 
   localparam int unsigned ConnW = $clog2(Connections);
-  localparam int unsigned RecW = 226;
+  localparam int unsigned RecW = 130 + 162;
 
   typedef struct packed {
     logic [7:0]  generation;
@@ -48,7 +48,7 @@ module toe_report #(
     logic [31:0] cookie;
     logic [31:0] received;
     logic [31:0] acked;
-    logic [95:0] tuple;
+    logic [161:0] tuple;  // toe_pkg::tuple_t
     logic [3:0]  state;         // until the handshake has completed
     logic [7:0]  status;
     logic        established;
@@ -250,7 +250,7 @@ module toe_report #(
     entry.cookie = old.cookie;
     entry.received_up_to = old.received;
     entry.acked_up_to = old.acked;
-    entry.remote_ip = old_tuple.remote_ip;
+    entry.remote_ip = old_tuple.remote_ip[31:0];
     entry.remote_port = old_tuple.remote_port;
     entry.local_port = old_tuple.local_port;
     entry.sq_head = 16'd0;

@@ -230,13 +230,18 @@ module toe_sq_exec #(
       tx_host_q.conn <= upd.connection_id[15:0];
       tx_host_q.offset <= upd.sent_up_to;
       tx_host_q.fin <= upd.flags[0];
+      tx_host_q.configure <= 1'b0;
+      tx_host_q.options <= 3'd0;
+      tx_host_q.cc <= 2'd0;
+      tx_host_q.user_timeout <= 32'd0;
     end
     if (leave && to_manager) begin
       command_q.opcode <= opn.opcode;
       command_q.qp <= qp_q;
       command_q.id <= opn.listener_id;
       command_q.cookie <= opn.cookie;
-      command_q.remote_ip <= opn.remote_ip;
+      command_q.local_kind <= toe_pkg::LocalIpv4;
+      command_q.remote_ip <= {toe_pkg::Ipv4Mapped, opn.remote_ip};
       command_q.remote_port <= opn.remote_port;
       command_q.local_port <= is_listen ? lst.local_port : opn.local_port;
       command_q.tx_ring_page <= tx_page_q;

@@ -230,6 +230,20 @@ module toe_rx_decide (
     tx_o.wnd = event_i.seg.wnd;
     tx_o.want_ack = ack_at_once ? toe_pkg::AckNow
                   : (new_bytes ? toe_pkg::AckDelayed : toe_pkg::AckNone);
+    tx_o.sack_ok = event_i.seg.sack_ok;
+    tx_o.ts_valid = event_i.seg.ts_valid;
+    tx_o.ts_val = event_i.seg.ts_val;
+    tx_o.ts_ecr = event_i.seg.ts_ecr;
+    tx_o.sack_count = event_i.seg.sack_count;
+    tx_o.sack = event_i.seg.sack;
+    tx_o.ece = event_i.seg.flags[toe_pkg::FlagEce];
+    tx_o.cwr = event_i.seg.flags[toe_pkg::FlagCwr];
+    tx_o.ce = event_i.seg.ce;
+    tx_o.dsack_valid = 1'b0;
+    tx_o.dsack_start = 32'd0;
+    tx_o.dsack_end = 32'd0;
+    tx_o.icmp = 1'b0;
+    tx_o.icmp_hard = 1'b0;
   end
 
   // ---- To the connection manager --------------------------------------------------------------
@@ -267,6 +281,13 @@ module toe_rx_decide (
     rst_o.mss = 16'd0;
     rst_o.ws_valid = 1'b0;
     rst_o.ws = 4'd0;
+    rst_o.sack_ok = 1'b0;
+    rst_o.ts_valid = 1'b0;
+    rst_o.ts_val = 32'd0;
+    rst_o.ts_ecr = 32'd0;
+    rst_o.sack_count = 3'd0;
+    rst_o.sack = 256'd0;
+    rst_o.ecn = toe_pkg::EcnNotEct;
     rst_o.ring_page = 52'd0;
     rst_o.ring_log2 = 5'd0;
     rst_o.ring_offset = 24'd0;

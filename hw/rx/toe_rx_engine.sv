@@ -72,10 +72,10 @@ module toe_rx_engine #(
   localparam int unsigned AddrW = $clog2(Connections);
   localparam int unsigned RecordW = toe_rx_pkg::RecordW;
   localparam int unsigned JobW = 16 + 1 + 8 + 16 + 16 + 52 + 5 + 24 + 1 + 32 + 5 + 8;
-  localparam int unsigned TxRxW = 16 + 5 + 16 + 1 + 4 + 32 + 32 + 16 + 2;
+  localparam int unsigned TxRxW = toe_pkg::TxRxW;
   localparam int unsigned EndW = 2 + 16 + 8;
-  localparam int unsigned SegW = 96 + 64 + 16 + 8 + 16 + 8 + 17 + 5;
-  localparam int unsigned TxSegW = 96 + 64 + 16 + 8 + 17 + 5 + 52 + 5 + 24 + 16;
+  localparam int unsigned SegW = toe_pkg::SegmentW;
+  localparam int unsigned TxSegW = toe_pkg::TxSegmentW;
 
   // ---- Select ---------------------------------------------------------------------------------
   logic room, host_turn_q;
@@ -150,11 +150,12 @@ module toe_rx_engine #(
     end
   end
 
-  logic [63:0] shadow_bits;
-  toe_ram_1r1w #(.Width(64), .Depth(Connections)) u_shadow (
+  logic [toe_pkg::RxShadowW-1:0] shadow_bits;
+  toe_ram_1r1w #(.Width(toe_pkg::RxShadowW), .Depth(Connections)) u_shadow (
     .clk_i,
     .wr_en_i(write), .wr_addr_i(e4_q.conn[AddrW-1:0]),
-    .wr_data_i({rec_wr.rcv_nxt, rec_wr.edge_seq}),
+    .wr_data_i({rec_wr.rcv_nxt, rec_wr.edge_seq, 32'd0, rec_wr.run_valid, rec_wr.run_start,
+                 rec_wr.run_end}),
     .rd_en_i(rx_shadow_en_i), .rd_addr_i(rx_shadow_addr_i[AddrW-1:0]), .rd_data_o(shadow_bits)
   );
   assign rx_shadow_o = shadow_bits;

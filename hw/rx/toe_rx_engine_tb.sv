@@ -91,7 +91,7 @@ module toe_rx_engine_tb (
     host.conn = conn_i;
     host.offset = offset_i;
   end
-  always_ff @(posedge clk_i) shadow <= {snd_una_i, snd_max_i, fin_sent_i};
+  always_ff @(posedge clk_i) shadow <= {snd_una_i, snd_max_i, fin_sent_i, 32'd0};
 
   toe_rx_engine #(.Connections(64)) u_engine (
     .clk_i, .rst_ni,

@@ -65,6 +65,6 @@ module toe_rx_facts (
   end
 
   logic unused_ok;
-  assign unused_ok = &{1'b0, event_i, rec_i, d_seq, d_all, used_d, ack_d};
+  assign unused_ok = &{1'b0, event_i, tx_i, rec_i, d_seq, d_all, used_d, ack_d};
 
 endmodule

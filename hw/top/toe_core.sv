@@ -83,14 +83,14 @@ module toe_core #(
   // ---- Time -----------------------------------------------------------------------------------
   // 34 bits: initial sequence numbers follow a clock of 4 us that wraps at 2^32 (RFC 6528).
   logic [31:0] tick_q;
-  logic [33:0] now_q;
+  logic [63:0] now_q;  // microseconds
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       tick_q <= 32'd0;
-      now_q <= 34'd0;
+      now_q <= 64'd0;
     end else begin
       tick_q <= tick_us_i;
-      now_q <= now_q + {2'd0, tick_q};
+      now_q <= now_q + {32'd0, tick_q};
     end
   end
   logic [31:0] now_us;
@@ -116,6 +116,16 @@ module toe_core #(
   // ---- Blocks ---------------------------------------------------------------------------------
   toe_pkg::config_t cfg;
   logic [toe_contract_pkg::Counters-1:0] counts;
+
+  // The engines see all three clocks one clock later, in step with each other.
+  toe_pkg::time_t now;
+  logic [63:0] ts_full;
+  assign ts_full = now_q >> cfg.timestamp_shift;
+  always_ff @(posedge clk_i) begin
+    now.us <= now_q[31:0];
+    now.ticks <= now_q[41:10];
+    now.ts_clock <= ts_full[31:0];
+  end
 
   toe_pkg::segment_t seg, syn;
   logic seg_valid, seg_ready, syn_valid, syn_ready;
@@ -346,6 +356,6 @@ module toe_core #(
   assign next_deadline_us_o = wct;
 
   logic unused_ok;
-  assign unused_ok = &{1'b0, wire_rx_ready};
+  assign unused_ok = &{1'b0, wire_rx_ready, now, ts_full};
 
 endmodule

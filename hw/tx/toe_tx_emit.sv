@@ -100,6 +100,13 @@ module toe_tx_emit (
     seg_o.mss = cfg_i.mss;
     seg_o.ws_valid = syn && rec_i.ws_on;  // a SYN-ACK offers scaling only if the SYN did
     seg_o.ws = rec_i.rcv_ws;
+    seg_o.sack_ok = 1'b0;
+    seg_o.ts_valid = 1'b0;
+    seg_o.ts_val = 32'd0;
+    seg_o.ts_ecr = 32'd0;
+    seg_o.sack_count = 3'd0;
+    seg_o.sack = 256'd0;
+    seg_o.ecn = toe_pkg::EcnNotEct;
     seg_o.ring_page = rec_i.ring_page;
     seg_o.ring_log2 = rec_i.ring_log2;
     seg_o.ring_offset = offset[23:0] & mask;

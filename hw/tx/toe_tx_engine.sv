@@ -75,7 +75,7 @@ module toe_tx_engine #(
 
   localparam int unsigned AddrW = $clog2(Connections);
   localparam int unsigned RecordW = toe_tx_pkg::RecordW;
-  localparam int unsigned SegW = 96 + 64 + 16 + 8 + 17 + 5 + 52 + 5 + 24 + 16;
+  localparam int unsigned SegW = toe_pkg::TxSegmentW;
   localparam int unsigned ReportW = 16 + 32 + 3;
   localparam int unsigned EndW = 2 + 16 + 8;
 
@@ -193,11 +193,11 @@ module toe_tx_engine #(
   );
   assign rec_rd = rec_rd_bits;
 
-  logic [64:0] shadow_bits;
-  toe_ram_1r1w #(.Width(65), .Depth(Connections)) u_shadow (
+  logic [toe_pkg::TxShadowW-1:0] shadow_bits;
+  toe_ram_1r1w #(.Width(toe_pkg::TxShadowW), .Depth(Connections)) u_shadow (
     .clk_i,
     .wr_en_i(valid[3]), .wr_addr_i(e4_q.conn[AddrW-1:0]),
-    .wr_data_i({rec_wr.snd_una, rec_wr.snd_max, rec_wr.fin_sent}),
+    .wr_data_i({rec_wr.snd_una, rec_wr.snd_max, rec_wr.fin_sent, 32'd0}),
     .rd_en_i(tx_shadow_en_i), .rd_addr_i(tx_shadow_addr_i[AddrW-1:0]), .rd_data_o(shadow_bits)
   );
   assign tx_shadow_o = shadow_bits;
@@ -308,6 +308,6 @@ module toe_tx_engine #(
 `endif
 
   logic unused_ok;
-  assign unused_ok = &{1'b0, ready_n, tx_shadow_addr_i, same, ready_in_ready};
+  assign unused_ok = &{1'b0, host_i, ready_n, tx_shadow_addr_i, same, ready_in_ready};
 
 endmodule

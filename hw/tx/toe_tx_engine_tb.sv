@@ -76,7 +76,7 @@ module toe_tx_engine_tb (
   toe_pkg::tx_shadow_t unused_shadow;
   logic [15:0] tuple_addr, rx_shadow_addr, set_conn;
   logic tuple_en, rx_shadow_en;
-  logic [63:0] shadow_q;
+  logic [toe_pkg::RxShadowW-1:0] shadow_q;
 
   always_comb begin
     cfg = '0;
@@ -119,8 +119,12 @@ module toe_tx_engine_tb (
     host.conn = conn_i;
     host.offset = offset_i;
     host.fin = fin_i;
+    host.configure = 1'b0;
+    host.options = 3'd0;
+    host.cc = 2'd0;
+    host.user_timeout = 32'd0;
   end
-  always_ff @(posedge clk_i) shadow_q <= {rcv_nxt_i, rcv_edge_i};
+  always_ff @(posedge clk_i) shadow_q <= {rcv_nxt_i, rcv_edge_i, 292'd0};
 
   toe_tx_engine #(.Connections(64)) u_engine (
     .clk_i, .rst_ni, .cfg_i(cfg), .now_us_i, .ready_o, .ctl_i(ctl), .ctl_valid_i, .ctl_ready_o,

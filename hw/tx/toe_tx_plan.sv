@@ -83,6 +83,6 @@ module toe_tx_plan (
   end
 
   logic unused_ok;
-  assign unused_ok = &{1'b0, rec_i, cfg_i, room, held};
+  assign unused_ok = &{1'b0, rec_i, rx_i, cfg_i, room, held};
 
 endmodule

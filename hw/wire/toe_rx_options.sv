@@ -24,7 +24,7 @@ module toe_rx_options #(
   output logic              empty_o
 );
 
-  localparam int unsigned SegW = 230;
+  localparam int unsigned SegW = toe_pkg::SegmentW;
   localparam int unsigned CountW = $clog2(Depth + 1);
 
   logic [SegW-1:0] seg_in, seg_head;

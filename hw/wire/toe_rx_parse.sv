@@ -404,8 +404,11 @@ module toe_rx_parse (
   assign options_words_o = r6_th_q[103:100] - 4'd5;
 
   always_comb begin
-    seg_o.tuple.remote_ip = r6_sip_q;
-    seg_o.tuple.local_ip = r6_dip_q;
+    seg_o.icmp = 1'b0;
+    seg_o.icmp_hard = 1'b0;
+    seg_o.ce = 1'b0;
+    seg_o.tuple.local_kind = toe_pkg::LocalIpv4;
+    seg_o.tuple.remote_ip = {toe_pkg::Ipv4Mapped, r6_sip_q};
     seg_o.tuple.remote_port = {r6_th_q[7:0], r6_th_q[15:8]};
     seg_o.tuple.local_port = {r6_th_q[23:16], r6_th_q[31:24]};
     seg_o.seq = {r6_th_q[39:32], r6_th_q[47:40], r6_th_q[55:48], r6_th_q[63:56]};
@@ -418,6 +421,12 @@ module toe_rx_parse (
     seg_o.mss = '0;
     seg_o.ws_valid = 1'b0;
     seg_o.ws = '0;
+    seg_o.sack_ok = 1'b0;
+    seg_o.ts_valid = 1'b0;
+    seg_o.ts_val = 32'd0;
+    seg_o.ts_ecr = 32'd0;
+    seg_o.sack_count = 3'd0;
+    seg_o.sack = 256'd0;
   end
 
   // ---- the beats, delayed to their verdict ------------------------------------------------------

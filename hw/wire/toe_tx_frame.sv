@@ -7,6 +7,7 @@ module toe_tx_frame (
   input  logic         clk_i,
   input  logic         rst_ni,
   input  logic [47:0]  mac_i,
+  input  logic [31:0]  ipv4_i,
   input  toe_pkg::tx_segment_t seg_i,
   input  logic [47:0]  peer_mac_i,
   input  logic         valid_i,
@@ -26,7 +27,7 @@ module toe_tx_frame (
   output logic         empty_o
 );
 
-  localparam int unsigned SegW = 303;
+  localparam int unsigned SegW = toe_pkg::TxSegmentW;
   localparam int unsigned Outstanding = 64;
 
   // ---- a segment enters two queues: its header's, and with payload the reader's -----------------
@@ -97,7 +98,7 @@ module toe_tx_frame (
   assign sum_ready = meta_pop && !meta_bare;
 
   toe_tx_header u_header (
-    .clk_i, .rst_ni, .mac_i,
+    .clk_i, .rst_ni, .mac_i, .ipv4_i,
     .seg_i(meta), .peer_mac_i(meta_mac), .payload_sum_i(meta_bare ? 32'd0 : sum),
     .valid_i(meta_pop),
     .header_o(header_in), .end_o(end_in), .no_payload_o(empty_in), .valid_o(header_in_valid),

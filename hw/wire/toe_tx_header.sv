@@ -7,6 +7,7 @@ module toe_tx_header (
   input  logic         clk_i,
   input  logic         rst_ni,
   input  logic [47:0]  mac_i,          // ours
+  input  logic [31:0]  ipv4_i,
   input  toe_pkg::tx_segment_t seg_i,
   input  logic [47:0]  peer_mac_i,
   input  logic [31:0]  payload_sum_i,  // 0 if there is none
@@ -55,7 +56,7 @@ module toe_tx_header (
       16'd0, 16'd0, swap(seg_i.wnd), swap(flags_word),
       swap4(seg_i.ack), swap4(seg_i.seq),
       swap(seg_i.tuple.remote_port), swap(seg_i.tuple.local_port),
-      swap4(seg_i.tuple.remote_ip), swap4(seg_i.tuple.local_ip),
+      swap4(seg_i.tuple.remote_ip[31:0]), swap4(ipv4_i),
       16'd0, 8'd6, 8'd64, 16'h0040, 16'd0, 16'd0, 16'h0045,
       16'h0008, swap6(mac_i), swap6(peer_mac_i)};
 
@@ -64,8 +65,8 @@ module toe_tx_header (
       h1_header_q <= fields;
       h1_total_q <= seg_i.len + 16'(tcp_bytes) + 16'd20;
       h1_empty_q <= seg_i.len == '0;
-      h1_addr_q <= (19'(swap(seg_i.tuple.local_ip[31:16])) +
-                    19'(swap(seg_i.tuple.local_ip[15:0]))) +
+      h1_addr_q <= (19'(swap(ipv4_i[31:16])) +
+                    19'(swap(ipv4_i[15:0]))) +
                    (19'(swap(seg_i.tuple.remote_ip[31:16])) +
                     19'(swap(seg_i.tuple.remote_ip[15:0])));
       h1_ports_q <= (19'(swap(seg_i.tuple.local_port)) + 19'(swap(seg_i.tuple.remote_port))) +
@@ -129,6 +130,6 @@ module toe_tx_header (
 
   // The ring is the reader's business.
   logic unused;
-  assign unused = ^{seg_i.ring_page, seg_i.ring_log2, seg_i.ring_offset};
+  assign unused = ^{seg_i};
 
 endmodule

@@ -36,7 +36,7 @@ module toe_tx_resolve (
   output logic         idle_o          // nothing here but parked segments whose time has not come
 );
 
-  localparam int unsigned SegW = 303;
+  localparam int unsigned SegW = toe_pkg::TxSegmentW;
   localparam int unsigned ParkLimit = 16;
   localparam int unsigned ParkDepth = 18;  // room for the segment that was met by a round
   localparam logic [31:0] AskAgainUs = 32'd1_000_000;
@@ -60,8 +60,8 @@ module toe_tx_resolve (
   logic decide, send, park, drop, cand_due, load, load_new;
 
   assign in_vec = in_seg_i;
-  assign hop = (((in_seg_i.tuple.remote_ip ^ ipv4_i) & netmask_i) == 32'd0) ?
-               in_seg_i.tuple.remote_ip : gateway_i;
+  assign hop = (((in_seg_i.tuple.remote_ip[31:0] ^ ipv4_i) & netmask_i) == 32'd0) ?
+               in_seg_i.tuple.remote_ip[31:0] : gateway_i;
 
   // ---- one candidate at a time: send, park or drop ----------------------------------------------
   assign look_ip_o = cand_hop_q;

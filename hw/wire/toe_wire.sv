@@ -171,7 +171,7 @@ module toe_wire (
   );
 
   toe_tx_frame u_frame (
-    .clk_i, .rst_ni, .mac_i(cfg_i.mac),
+    .clk_i, .rst_ni, .mac_i(cfg_i.mac), .ipv4_i(cfg_i.ipv4),
     .seg_i(out_seg), .peer_mac_i(out_mac), .valid_i(out_valid), .ready_o(out_ready),
     .rd_cmd_addr_o, .rd_cmd_len_o, .rd_cmd_valid_o, .rd_cmd_ready_i,
     .rd_data_i, .rd_valid_i, .rd_ready_o,

@@ -127,7 +127,7 @@ class WireBench {
   ~WireBench() { top_->final(); }
 
   void configure(bool enable) {
-    int top = 621;
+    int top = 1084;
     auto& c = top_->cfg_i;
     put_bits(c, top, enable, 1);
     put_bits(c, top, kOurMac, 48);
@@ -141,6 +141,7 @@ class WireBench {
     put_bits(c, top, 0, 16);
     put_bits(c, top, 0, 32);
     put_bits(c, top, arp_age_us, 32);
+    while (top > 0) put_bits(c, top, 0, 1);
   }
 
   void send_frame(const Bytes& frame, bool bad = false) {
@@ -237,10 +238,12 @@ inline void WireBench::drive_inputs() {
   t.tx_seg_valid_i = !segments_.empty();
   if (!segments_.empty() && !seg_shown_) {
     const TxSegment& s = segments_.front();
-    int top = 303;
+    int top = 696;
     auto& v = t.tx_seg_i;
+    put_bits(v, top, 0, 2);  // IPv4
+    put_bits(v, top, 0, 64);
+    put_bits(v, top, 0xffff, 32);
     put_bits(v, top, s.remote_ip, 32);
-    put_bits(v, top, kOurIp, 32);
     put_bits(v, top, s.remote_port, 16);
     put_bits(v, top, s.local_port, 16);
     put_bits(v, top, s.seq, 32);
@@ -251,6 +254,7 @@ inline void WireBench::drive_inputs() {
     put_bits(v, top, s.mss.value_or(0xdead), 16);
     put_bits(v, top, s.ws.has_value(), 1);
     put_bits(v, top, s.ws.value_or(9), 4);
+    for (int i = 0; i < 327; ++i) put_bits(v, top, 0, 1);  // SACK, timestamps, ECN
     put_bits(v, top, s.ring_page, 52);
     put_bits(v, top, s.ring_log2, 5);
     put_bits(v, top, s.ring_offset, 24);
@@ -310,10 +314,14 @@ inline void WireBench::take_outputs() {
     for (std::uint64_t a = t.rd_cmd_addr_o & ~63ull; a < end; a += 64) lines_.push_back(a);
   }
   if (t.rx_seg_valid_o && t.rx_seg_ready_i) {
-    int top = 230;
+    int top = 624;
     RxSegment s;
     auto take = [&](int width) { return take_bits(t.rx_seg_o, top, width); };
-    s.remote_ip = take(32), s.local_ip = take(32);
+    EXPECT_EQ(take(3), 0u);  // a segment, no CE
+    EXPECT_EQ(take(2), 0u);  // IPv4
+    EXPECT_EQ(take(64), 0u);
+    EXPECT_EQ(take(32), 0xffffu);
+    s.remote_ip = take(32), s.local_ip = kOurIp;
     s.remote_port = take(16), s.local_port = take(16);
     s.seq = take(32), s.ack = take(32), s.wnd = take(16), s.flags = take(8);
     s.len = take(16), s.start = take(8);

@@ -12,8 +12,8 @@
 namespace millrace::contract {
 
 inline constexpr std::uint32_t kMagic = 0x4D494C4C;
-inline constexpr std::uint64_t kHash = 0xa51b41f60c8a9942;
-inline constexpr std::uint32_t kRevision = 1;
+inline constexpr std::uint64_t kHash = 0xfc8dc34f387b951b;
+inline constexpr std::uint32_t kRevision = 2;
 
 /// Bits of a connection index; at most 65,536 connections on a card.
 inline constexpr std::uint32_t kConnIndexBits = 0x10;
@@ -139,6 +139,50 @@ inline constexpr std::uint32_t kRegQpStatusHi = 0x0D4;
 inline constexpr std::uint32_t kRegQpSizes = 0x0D8;
 /// Writing stores the registers above as queue pair bits 7:0 with both indices at 0 and enables it if bit 31 is set, disables it otherwise.
 inline constexpr std::uint32_t kRegQpCommit = 0x0DC;
+/// Bit 0 window scale, 1 timestamps (RFC 7323), 2 selective acknowledgement (RFC 2018), 3 accept ECN (RFC 3168), 4 ask for ECN, 5 path MTU black-hole probing (RFC 4821), 6 option order MSS-WS-SACK-TS instead of MSS-SACK-TS-WS, 7 accept a SYN in TIME-WAIT (RFC 6191).
+inline constexpr std::uint32_t kRegTcpOptions = 0x100;
+/// Algorithm of new connections: 0 NewReno (RFC 6582), 1 CUBIC (RFC 9438), 2 DCTCP (RFC 8257). Bit 4 keeps the window over idle time (no RFC 2861 restart).
+inline constexpr std::uint32_t kRegCongestionControl = 0x104;
+/// Segments that must be acknowledged selectively above a hole before it counts as lost (RFC 6675 DupThresh).
+inline constexpr std::uint32_t kRegDupAckThreshold = 0x108;
+/// The timestamp clock ticks every 2^n microseconds (RFC 7323 5.4: 1 ms to 1 s; 10 means 1.024 ms).
+inline constexpr std::uint32_t kRegTimestampShift = 0x10C;
+/// Idle time before the first keep-alive probe in ticks of 1,024 us (RFC 9293 3.8.4); used by connections that ask for it.
+inline constexpr std::uint32_t kRegKeepaliveIdle = 0x110;
+/// Time between keep-alive probes in ticks of 1,024 us.
+inline constexpr std::uint32_t kRegKeepaliveInterval = 0x114;
+/// Unanswered keep-alive probes before the connection ends with timed_out.
+inline constexpr std::uint32_t kRegKeepaliveProbes = 0x118;
+/// Longest time that sent data may stay unacknowledged in ticks of 1,024 us (RFC 9293 3.8.3); 0 leaves it to retries_max.
+inline constexpr std::uint32_t kRegUserTimeout = 0x11C;
+/// Challenge ACKs per second of the whole card (RFC 5961 7); 0 means no limit.
+inline constexpr std::uint32_t kRegChallengeAckRate = 0x120;
+/// SYN cookies (RFC 4987 3.6): 0 never, 1 when a listener has no connection in LISTEN, 2 always.
+inline constexpr std::uint32_t kRegSynCookies = 0x124;
+/// Smallest IPv4 path MTU that an ICMP message can impose, in bytes; IPv6 has 1280.
+inline constexpr std::uint32_t kRegPmtuFloor = 0x128;
+/// TTL and hop limit of packets sent.
+inline constexpr std::uint32_t kRegTimeToLive = 0x12C;
+/// Bit 31: frames are sent and received with the 802.1Q tag whose control information is in bits 15:0.
+inline constexpr std::uint32_t kRegVlan = 0x130;
+/// Bits 127:96 of the IPv6 address beside the link-local one, which the card makes from its MAC address; 0 in all four: none.
+inline constexpr std::uint32_t kRegIpv60 = 0x140;
+/// Bits 95:64 of the IPv6 address beside the link-local one, which the card makes from its MAC address; 0 in all four: none.
+inline constexpr std::uint32_t kRegIpv61 = 0x144;
+/// Bits 63:32 of the IPv6 address beside the link-local one, which the card makes from its MAC address; 0 in all four: none.
+inline constexpr std::uint32_t kRegIpv62 = 0x148;
+/// Bits 31:0 of the IPv6 address beside the link-local one, which the card makes from its MAC address; 0 in all four: none.
+inline constexpr std::uint32_t kRegIpv63 = 0x14C;
+/// Bits of ipv6 that name the link.
+inline constexpr std::uint32_t kRegIpv6PrefixLength = 0x150;
+/// Bits 127:96 of the IPv6 router for destinations beyond the link; 0 in all four: none.
+inline constexpr std::uint32_t kRegIpv6Gateway0 = 0x160;
+/// Bits 95:64 of the IPv6 router for destinations beyond the link; 0 in all four: none.
+inline constexpr std::uint32_t kRegIpv6Gateway1 = 0x164;
+/// Bits 63:32 of the IPv6 router for destinations beyond the link; 0 in all four: none.
+inline constexpr std::uint32_t kRegIpv6Gateway2 = 0x168;
+/// Bits 31:0 of the IPv6 router for destinations beyond the link; 0 in all four: none.
+inline constexpr std::uint32_t kRegIpv6Gateway3 = 0x16C;
 
 /// One row for each register; `reset_known` is false where only the card knows.
 struct RegisterInfo {
@@ -150,9 +194,9 @@ struct RegisterInfo {
 };
 inline constexpr std::array kRegisters = {
     RegisterInfo{"id", 0x000, Access::kReadOnly, true, 0x4D494C4CU},
-    RegisterInfo{"contract_hash_lo", 0x004, Access::kReadOnly, true, 0x0C8A9942U},
-    RegisterInfo{"contract_hash_hi", 0x008, Access::kReadOnly, true, 0xA51B41F6U},
-    RegisterInfo{"contract_revision", 0x00C, Access::kReadOnly, true, 0x00000001U},
+    RegisterInfo{"contract_hash_lo", 0x004, Access::kReadOnly, true, 0x387B951BU},
+    RegisterInfo{"contract_hash_hi", 0x008, Access::kReadOnly, true, 0xFC8DC34FU},
+    RegisterInfo{"contract_revision", 0x00C, Access::kReadOnly, true, 0x00000002U},
     RegisterInfo{"limit_connections", 0x010, Access::kReadOnly, false, 0x00000000U},
     RegisterInfo{"limit_queue_pairs", 0x014, Access::kReadOnly, false, 0x00000000U},
     RegisterInfo{"limit_regions", 0x018, Access::kReadOnly, true, 0x00000010U},
@@ -196,6 +240,28 @@ inline constexpr std::array kRegisters = {
     RegisterInfo{"qp_status_hi", 0x0D4, Access::kReadWrite, true, 0x00000000U},
     RegisterInfo{"qp_sizes", 0x0D8, Access::kReadWrite, true, 0x00000000U},
     RegisterInfo{"qp_commit", 0x0DC, Access::kWriteOnly, true, 0x00000000U},
+    RegisterInfo{"tcp_options", 0x100, Access::kReadWrite, true, 0x000000AFU},
+    RegisterInfo{"congestion_control", 0x104, Access::kReadWrite, true, 0x00000001U},
+    RegisterInfo{"dup_ack_threshold", 0x108, Access::kReadWrite, true, 0x00000003U},
+    RegisterInfo{"timestamp_shift", 0x10C, Access::kReadWrite, true, 0x0000000AU},
+    RegisterInfo{"keepalive_idle", 0x110, Access::kReadWrite, true, 0x006B49D2U},
+    RegisterInfo{"keepalive_interval", 0x114, Access::kReadWrite, true, 0x00011E1AU},
+    RegisterInfo{"keepalive_probes", 0x118, Access::kReadWrite, true, 0x00000009U},
+    RegisterInfo{"user_timeout", 0x11C, Access::kReadWrite, true, 0x00000000U},
+    RegisterInfo{"challenge_ack_rate", 0x120, Access::kReadWrite, true, 0x000003E8U},
+    RegisterInfo{"syn_cookies", 0x124, Access::kReadWrite, true, 0x00000001U},
+    RegisterInfo{"pmtu_floor", 0x128, Access::kReadWrite, true, 0x00000228U},
+    RegisterInfo{"time_to_live", 0x12C, Access::kReadWrite, true, 0x00000040U},
+    RegisterInfo{"vlan", 0x130, Access::kReadWrite, true, 0x00000000U},
+    RegisterInfo{"ipv6_0", 0x140, Access::kReadWrite, true, 0x00000000U},
+    RegisterInfo{"ipv6_1", 0x144, Access::kReadWrite, true, 0x00000000U},
+    RegisterInfo{"ipv6_2", 0x148, Access::kReadWrite, true, 0x00000000U},
+    RegisterInfo{"ipv6_3", 0x14C, Access::kReadWrite, true, 0x00000000U},
+    RegisterInfo{"ipv6_prefix_length", 0x150, Access::kReadWrite, true, 0x00000040U},
+    RegisterInfo{"ipv6_gateway_0", 0x160, Access::kReadWrite, true, 0x00000000U},
+    RegisterInfo{"ipv6_gateway_1", 0x164, Access::kReadWrite, true, 0x00000000U},
+    RegisterInfo{"ipv6_gateway_2", 0x168, Access::kReadWrite, true, 0x00000000U},
+    RegisterInfo{"ipv6_gateway_3", 0x16C, Access::kReadWrite, true, 0x00000000U},
 };
 
 enum class Opcode : std::uint8_t {
@@ -213,13 +279,28 @@ enum class Opcode : std::uint8_t {
   kUnlisten = 5,
   /// Resets a connection (RFC 9293 3.10.5).
   kAbort = 6,
+  /// Names the IPv6 address for the next connect of this queue pair that carries the flag ipv6.
+  kAddress = 7,
+  /// Options of one connection; all of them at once.
+  kSet = 8,
 };
 
 enum class SubmissionFlag : std::uint8_t {
   /// update: no byte follows sent_up_to; FIN is sent after it.
   kFin = 1,
+  /// connect: the peer is the IPv6 address named last.
+  kIpv6 = 2,
   /// Phase bit: 1 on the first pass through the ring, then alternating.
   kPhase = 128,
+};
+
+enum class ConnectionOption : std::uint8_t {
+  /// Segments smaller than MSS leave at once; without it they wait until everything sent is acknowledged (Nagle, RFC 9293 3.7.4).
+  kNodelay = 1,
+  /// The registers keepalive_* apply.
+  kKeepalive = 2,
+  /// Every segment is acknowledged at once.
+  kQuickack = 4,
 };
 
 enum class CompletionKind : std::uint8_t {
@@ -227,6 +308,8 @@ enum class CompletionKind : std::uint8_t {
   kReport = 1,
   /// Answer to listen and unlisten, and to any refused entry.
   kResponse = 2,
+  /// Peer of a connection that a listener took; comes before the report that says established.
+  kPeer = 3,
 };
 
 enum class CompletionFlag : std::uint8_t {
@@ -275,6 +358,8 @@ enum class Status : std::uint8_t {
   kListenerClosed = 13,
   /// The entry's phase bit contradicts the doorbell.
   kBadPhase = 14,
+  /// The network said that the peer cannot be reached.
+  kUnreachable = 15,
 };
 
 enum class TcpState : std::uint8_t {
@@ -345,6 +430,27 @@ enum class Counter : std::uint8_t {
   kSqRefused,
   kCqEntries,
   kCqStalls,
+  kRxPawsRejected,
+  kRxSackBlocks,
+  kRxDsack,
+  kTxDsack,
+  kTxSackRetransmits,
+  kTxLossProbes,
+  kTxUndone,
+  kTxIdleRestarts,
+  kTxKeepalives,
+  kConnUserTimeout,
+  kRxCe,
+  kRxEce,
+  kRxChallengeLimited,
+  kRxIcmpErrors,
+  kPmtuReduced,
+  kSynCookiesSent,
+  kSynCookiesTaken,
+  kTimeWaitReused,
+  kRxIcmp6Nd,
+  kTxIcmp6Solicits,
+  kRxDroppedIp6,
 };
 inline constexpr std::array kCounters = {
     CounterInfo{"rx_frames", "Frames taken from the wire."},
@@ -384,6 +490,27 @@ inline constexpr std::array kCounters = {
     CounterInfo{"sq_refused", "Submission entries refused."},
     CounterInfo{"cq_entries", "Completion entries written."},
     CounterInfo{"cq_stalls", "Times a report waited because its completion ring was full."},
+    CounterInfo{"rx_paws_rejected", "Segments outside the window by their timestamp (RFC 7323 5)."},
+    CounterInfo{"rx_sack_blocks", "Segments that carried selective acknowledgements."},
+    CounterInfo{"rx_dsack", "Segments that reported data received twice (RFC 2883)."},
+    CounterInfo{"tx_dsack", "Reports of data received twice."},
+    CounterInfo{"tx_sack_retransmits", "Retransmissions into holes between selectively acknowledged data."},
+    CounterInfo{"tx_loss_probes", "Tail loss probes (RFC 8985 7)."},
+    CounterInfo{"tx_undone", "Loss recoveries that turned out spurious and were undone (RFC 3522, RFC 4015)."},
+    CounterInfo{"tx_idle_restarts", "Times the congestion window was reduced after idle time (RFC 2861)."},
+    CounterInfo{"tx_keepalives", "Keep-alive probes sent."},
+    CounterInfo{"conn_user_timeout", "Connections ended by the user timeout or unanswered keep-alive probes."},
+    CounterInfo{"rx_ce", "Segments received with the mark Congestion Experienced (RFC 3168)."},
+    CounterInfo{"rx_ece", "Segments received that echo congestion."},
+    CounterInfo{"rx_challenge_limited", "Challenge ACKs not sent because of their rate."},
+    CounterInfo{"rx_icmp_errors", "ICMP errors that name a connection of this card."},
+    CounterInfo{"pmtu_reduced", "Times an ICMP message or a black hole reduced a connection's segment size."},
+    CounterInfo{"syn_cookies_sent", "SYN segments answered with a cookie."},
+    CounterInfo{"syn_cookies_taken", "Connections made from a valid cookie."},
+    CounterInfo{"time_wait_reused", "Connections in TIME-WAIT replaced by a new SYN (RFC 6191)."},
+    CounterInfo{"rx_icmp6_nd", "Neighbour discovery messages taken (RFC 4861)."},
+    CounterInfo{"tx_icmp6_solicits", "Neighbour solicitations sent."},
+    CounterInfo{"rx_dropped_ip6", "IPv6 packets dropped: header, length, extension or foreign address."},
 };
 
 /// Opcodes update and abort. Repeating or merging such entries is harmless.
@@ -461,6 +588,54 @@ static_assert(offsetof(ListenEntry, reserved0) == 12);
 static_assert(offsetof(ListenEntry, reserved1) == 16);
 static_assert(offsetof(ListenEntry, reserved2) == 24);
 
+/// Opcode address.
+struct AddressEntry {
+  std::uint8_t opcode;  ///< opcode
+  std::uint8_t flags;  ///< submission_flag
+  std::uint16_t reserved0;  ///< zero
+  std::uint32_t reserved1;  ///< zero
+  std::uint32_t cookie;  ///< returned if the entry is refused
+  std::uint32_t ipv6_3;  ///< bits 31:0 of the address, its last octet in bits 7:0
+  std::uint32_t ipv6_2;  ///< bits 63:32
+  std::uint32_t ipv6_1;  ///< bits 95:64
+  std::uint32_t ipv6_0;  ///< bits 127:96
+  std::uint32_t reserved2;  ///< zero
+};
+static_assert(sizeof(AddressEntry) == kEntryBytes);
+static_assert(offsetof(AddressEntry, opcode) == 0);
+static_assert(offsetof(AddressEntry, flags) == 1);
+static_assert(offsetof(AddressEntry, reserved0) == 2);
+static_assert(offsetof(AddressEntry, reserved1) == 4);
+static_assert(offsetof(AddressEntry, cookie) == 8);
+static_assert(offsetof(AddressEntry, ipv6_3) == 12);
+static_assert(offsetof(AddressEntry, ipv6_2) == 16);
+static_assert(offsetof(AddressEntry, ipv6_1) == 20);
+static_assert(offsetof(AddressEntry, ipv6_0) == 24);
+static_assert(offsetof(AddressEntry, reserved2) == 28);
+
+/// Opcode set. A new connection has congestion_control of the register, and no option.
+struct OptionsEntry {
+  std::uint8_t opcode;  ///< opcode
+  std::uint8_t flags;  ///< submission_flag
+  std::uint8_t options;  ///< connection_option
+  std::uint8_t congestion_control;  ///< as in the register congestion_control
+  std::uint32_t connection_id;  ///< index in bits 15:0, generation in bits 31:24
+  std::uint32_t cookie;  ///< returned if the entry is refused
+  std::uint32_t user_timeout;  ///< ticks of 1,024 us; 0 means the register's
+  std::uint64_t reserved0;  ///< zero
+  std::uint64_t reserved1;  ///< zero
+};
+static_assert(sizeof(OptionsEntry) == kEntryBytes);
+static_assert(offsetof(OptionsEntry, opcode) == 0);
+static_assert(offsetof(OptionsEntry, flags) == 1);
+static_assert(offsetof(OptionsEntry, options) == 2);
+static_assert(offsetof(OptionsEntry, congestion_control) == 3);
+static_assert(offsetof(OptionsEntry, connection_id) == 4);
+static_assert(offsetof(OptionsEntry, cookie) == 8);
+static_assert(offsetof(OptionsEntry, user_timeout) == 12);
+static_assert(offsetof(OptionsEntry, reserved0) == 16);
+static_assert(offsetof(OptionsEntry, reserved1) == 24);
+
 /// Report of a connection, or response to an entry.
 struct CompletionEntry {
   std::uint8_t kind;  ///< completion_kind
@@ -492,6 +667,35 @@ static_assert(offsetof(CompletionEntry, local_port) == 26);
 static_assert(offsetof(CompletionEntry, sq_head) == 28);
 static_assert(offsetof(CompletionEntry, detail) == 30);
 
+/// Kind peer.
+struct PeerEntry {
+  std::uint8_t kind;  ///< completion_kind
+  std::uint8_t flags;  ///< completion_flag: phase alone
+  std::uint8_t family;  ///< 4 or 6
+  std::uint8_t reserved0;  ///< zero
+  std::uint32_t connection_id;  ///< the connection
+  std::uint32_t cookie;  ///< the host's name from accept
+  std::uint32_t address_3;  ///< the IPv4 address, or bits 31:0 of the IPv6 address
+  std::uint32_t address_2;  ///< bits 63:32 of the IPv6 address
+  std::uint32_t address_1;  ///< bits 95:64
+  std::uint32_t address_0;  ///< bits 127:96
+  std::uint16_t remote_port;  ///< TCP port of the peer
+  std::uint16_t local_port;  ///< own TCP port
+};
+static_assert(sizeof(PeerEntry) == kEntryBytes);
+static_assert(offsetof(PeerEntry, kind) == 0);
+static_assert(offsetof(PeerEntry, flags) == 1);
+static_assert(offsetof(PeerEntry, family) == 2);
+static_assert(offsetof(PeerEntry, reserved0) == 3);
+static_assert(offsetof(PeerEntry, connection_id) == 4);
+static_assert(offsetof(PeerEntry, cookie) == 8);
+static_assert(offsetof(PeerEntry, address_3) == 12);
+static_assert(offsetof(PeerEntry, address_2) == 16);
+static_assert(offsetof(PeerEntry, address_1) == 20);
+static_assert(offsetof(PeerEntry, address_0) == 24);
+static_assert(offsetof(PeerEntry, remote_port) == 28);
+static_assert(offsetof(PeerEntry, local_port) == 30);
+
 /// What a status means and what to do about it.
 struct StatusInfo {
   Status status;
@@ -515,6 +719,7 @@ inline constexpr std::array kStatuses = {
     StatusInfo{Status::kNoListener, "no_listener", "All listeners are in use.", "Close some."},
     StatusInfo{Status::kListenerClosed, "listener_closed", "The listener of a connection in LISTEN was closed.", "Nothing to do."},
     StatusInfo{Status::kBadPhase, "bad_phase", "The entry's phase bit contradicts the doorbell.", "A driver error: report it."},
+    StatusInfo{Status::kUnreachable, "unreachable", "The network said that the peer cannot be reached.", "Check address and routes."},
 };
 
 }  // namespace millrace::contract

@@ -5,8 +5,8 @@
 /* verilator lint_off UNUSEDPARAM */
 package toe_contract_pkg;
 
-  localparam logic [63:0] ContractHash = 64'ha51b41f60c8a9942;
-  localparam int unsigned ContractRevision = 1;
+  localparam logic [63:0] ContractHash = 64'hfc8dc34f387b951b;
+  localparam int unsigned ContractRevision = 2;
 
   // Bits of a connection index; at most 65,536 connections on a card.
   localparam int unsigned ConnIndexBits = 16;
@@ -118,6 +118,50 @@ package toe_contract_pkg;
   localparam logic [31:0] ResetQpSizes = 32'h00000000;
   localparam logic [15:0] RegQpCommit = 16'h00dc;
   localparam logic [31:0] ResetQpCommit = 32'h00000000;
+  localparam logic [15:0] RegTcpOptions = 16'h0100;
+  localparam logic [31:0] ResetTcpOptions = 32'h000000af;
+  localparam logic [15:0] RegCongestionControl = 16'h0104;
+  localparam logic [31:0] ResetCongestionControl = 32'h00000001;
+  localparam logic [15:0] RegDupAckThreshold = 16'h0108;
+  localparam logic [31:0] ResetDupAckThreshold = 32'h00000003;
+  localparam logic [15:0] RegTimestampShift = 16'h010c;
+  localparam logic [31:0] ResetTimestampShift = 32'h0000000a;
+  localparam logic [15:0] RegKeepaliveIdle = 16'h0110;
+  localparam logic [31:0] ResetKeepaliveIdle = 32'h006b49d2;
+  localparam logic [15:0] RegKeepaliveInterval = 16'h0114;
+  localparam logic [31:0] ResetKeepaliveInterval = 32'h00011e1a;
+  localparam logic [15:0] RegKeepaliveProbes = 16'h0118;
+  localparam logic [31:0] ResetKeepaliveProbes = 32'h00000009;
+  localparam logic [15:0] RegUserTimeout = 16'h011c;
+  localparam logic [31:0] ResetUserTimeout = 32'h00000000;
+  localparam logic [15:0] RegChallengeAckRate = 16'h0120;
+  localparam logic [31:0] ResetChallengeAckRate = 32'h000003e8;
+  localparam logic [15:0] RegSynCookies = 16'h0124;
+  localparam logic [31:0] ResetSynCookies = 32'h00000001;
+  localparam logic [15:0] RegPmtuFloor = 16'h0128;
+  localparam logic [31:0] ResetPmtuFloor = 32'h00000228;
+  localparam logic [15:0] RegTimeToLive = 16'h012c;
+  localparam logic [31:0] ResetTimeToLive = 32'h00000040;
+  localparam logic [15:0] RegVlan = 16'h0130;
+  localparam logic [31:0] ResetVlan = 32'h00000000;
+  localparam logic [15:0] RegIpv60 = 16'h0140;
+  localparam logic [31:0] ResetIpv60 = 32'h00000000;
+  localparam logic [15:0] RegIpv61 = 16'h0144;
+  localparam logic [31:0] ResetIpv61 = 32'h00000000;
+  localparam logic [15:0] RegIpv62 = 16'h0148;
+  localparam logic [31:0] ResetIpv62 = 32'h00000000;
+  localparam logic [15:0] RegIpv63 = 16'h014c;
+  localparam logic [31:0] ResetIpv63 = 32'h00000000;
+  localparam logic [15:0] RegIpv6PrefixLength = 16'h0150;
+  localparam logic [31:0] ResetIpv6PrefixLength = 32'h00000040;
+  localparam logic [15:0] RegIpv6Gateway0 = 16'h0160;
+  localparam logic [31:0] ResetIpv6Gateway0 = 32'h00000000;
+  localparam logic [15:0] RegIpv6Gateway1 = 16'h0164;
+  localparam logic [31:0] ResetIpv6Gateway1 = 32'h00000000;
+  localparam logic [15:0] RegIpv6Gateway2 = 16'h0168;
+  localparam logic [31:0] ResetIpv6Gateway2 = 32'h00000000;
+  localparam logic [15:0] RegIpv6Gateway3 = 16'h016c;
+  localparam logic [31:0] ResetIpv6Gateway3 = 32'h00000000;
 
   localparam logic [7:0] OpcodeNop = 8'd0;
   localparam logic [7:0] OpcodeUpdate = 8'd1;
@@ -126,12 +170,20 @@ package toe_contract_pkg;
   localparam logic [7:0] OpcodeAccept = 8'd4;
   localparam logic [7:0] OpcodeUnlisten = 8'd5;
   localparam logic [7:0] OpcodeAbort = 8'd6;
+  localparam logic [7:0] OpcodeAddress = 8'd7;
+  localparam logic [7:0] OpcodeSet = 8'd8;
 
   localparam logic [7:0] SubmissionFlagFin = 8'd1;
+  localparam logic [7:0] SubmissionFlagIpv6 = 8'd2;
   localparam logic [7:0] SubmissionFlagPhase = 8'd128;
+
+  localparam logic [7:0] ConnectionOptionNodelay = 8'd1;
+  localparam logic [7:0] ConnectionOptionKeepalive = 8'd2;
+  localparam logic [7:0] ConnectionOptionQuickack = 8'd4;
 
   localparam logic [7:0] CompletionKindReport = 8'd1;
   localparam logic [7:0] CompletionKindResponse = 8'd2;
+  localparam logic [7:0] CompletionKindPeer = 8'd3;
 
   localparam logic [7:0] CompletionFlagEstablished = 8'd1;
   localparam logic [7:0] CompletionFlagFinReceived = 8'd2;
@@ -155,6 +207,7 @@ package toe_contract_pkg;
   localparam logic [7:0] StatusNoListener = 8'd12;
   localparam logic [7:0] StatusListenerClosed = 8'd13;
   localparam logic [7:0] StatusBadPhase = 8'd14;
+  localparam logic [7:0] StatusUnreachable = 8'd15;
 
   localparam logic [3:0] TcpStateClosed = 4'd0;
   localparam logic [3:0] TcpStateListen = 4'd1;
@@ -205,7 +258,28 @@ package toe_contract_pkg;
   localparam int unsigned CounterSqRefused = 34;
   localparam int unsigned CounterCqEntries = 35;
   localparam int unsigned CounterCqStalls = 36;
-  localparam int unsigned Counters = 37;
+  localparam int unsigned CounterRxPawsRejected = 37;
+  localparam int unsigned CounterRxSackBlocks = 38;
+  localparam int unsigned CounterRxDsack = 39;
+  localparam int unsigned CounterTxDsack = 40;
+  localparam int unsigned CounterTxSackRetransmits = 41;
+  localparam int unsigned CounterTxLossProbes = 42;
+  localparam int unsigned CounterTxUndone = 43;
+  localparam int unsigned CounterTxIdleRestarts = 44;
+  localparam int unsigned CounterTxKeepalives = 45;
+  localparam int unsigned CounterConnUserTimeout = 46;
+  localparam int unsigned CounterRxCe = 47;
+  localparam int unsigned CounterRxEce = 48;
+  localparam int unsigned CounterRxChallengeLimited = 49;
+  localparam int unsigned CounterRxIcmpErrors = 50;
+  localparam int unsigned CounterPmtuReduced = 51;
+  localparam int unsigned CounterSynCookiesSent = 52;
+  localparam int unsigned CounterSynCookiesTaken = 53;
+  localparam int unsigned CounterTimeWaitReused = 54;
+  localparam int unsigned CounterRxIcmp6Nd = 55;
+  localparam int unsigned CounterTxIcmp6Solicits = 56;
+  localparam int unsigned CounterRxDroppedIp6 = 57;
+  localparam int unsigned Counters = 58;
 
   // Opcodes update and abort. Repeating or merging such entries is harmless.
   typedef struct packed {
@@ -249,6 +323,33 @@ package toe_contract_pkg;
     logic [7:0] opcode;
   } listen_entry_t;
 
+  // Opcode address.
+  typedef struct packed {
+    logic [31:0] reserved2;
+    logic [31:0] ipv6_0;
+    logic [31:0] ipv6_1;
+    logic [31:0] ipv6_2;
+    logic [31:0] ipv6_3;
+    logic [31:0] cookie;
+    logic [31:0] reserved1;
+    logic [15:0] reserved0;
+    logic [7:0] flags;
+    logic [7:0] opcode;
+  } address_entry_t;
+
+  // Opcode set. A new connection has congestion_control of the register, and no option.
+  typedef struct packed {
+    logic [63:0] reserved1;
+    logic [63:0] reserved0;
+    logic [31:0] user_timeout;
+    logic [31:0] cookie;
+    logic [31:0] connection_id;
+    logic [7:0] congestion_control;
+    logic [7:0] options;
+    logic [7:0] flags;
+    logic [7:0] opcode;
+  } options_entry_t;
+
   // Report of a connection, or response to an entry.
   typedef struct packed {
     logic [15:0] detail;
@@ -265,6 +366,22 @@ package toe_contract_pkg;
     logic [7:0] flags;
     logic [7:0] kind;
   } completion_entry_t;
+
+  // Kind peer.
+  typedef struct packed {
+    logic [15:0] local_port;
+    logic [15:0] remote_port;
+    logic [31:0] address_0;
+    logic [31:0] address_1;
+    logic [31:0] address_2;
+    logic [31:0] address_3;
+    logic [31:0] cookie;
+    logic [31:0] connection_id;
+    logic [7:0] reserved0;
+    logic [7:0] family;
+    logic [7:0] flags;
+    logic [7:0] kind;
+  } peer_entry_t;
 
 endpackage
 /* verilator lint_on UNUSEDPARAM */
