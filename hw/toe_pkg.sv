@@ -58,8 +58,8 @@ package toe_pkg;
   } tuple_t;
   localparam int unsigned TupleW = 162;
 
-  // A received TCP segment that passed every check of the wire; or, with icmp, an ICMP error about a
-  // segment of ours: tuple and seq are that segment's, wnd is the next hop's MTU if it is not 0.
+  // A received TCP segment that passed every check of the wire; or, with icmp, an ICMP error about
+  // a segment of ours: tuple and seq are that segment's, wnd is the next hop's MTU unless it is 0.
   typedef struct packed {
     logic        icmp;
     logic        icmp_hard;     // RFC 1122 4.2.3.9: hard error
@@ -181,7 +181,7 @@ package toe_pkg;
     logic             dsack_valid;  // data received twice, to be reported (RFC 2883)
     logic [31:0]      dsack_start;
     logic [31:0]      dsack_end;
-    logic             icmp;         // an ICMP error: seq is that of the segment it names, wnd an MTU
+    logic             icmp;         // an ICMP error, as in segment_t
     logic             icmp_hard;
   } tx_rx_t;
   localparam int unsigned TxRxW = 124 + 1 + 65 + 3 + 256 + 3 + 65 + 2;

@@ -278,22 +278,22 @@ void ConnBench::take() {
   const int order = dut_->open_report_valid_o + dut_->rx_ctl_valid_o + dut_->tx_ctl_valid_o;
   EXPECT_LE(order, 1) << "engines are told one after the other";
   if (dut_->open_report_valid_o && dut_->open_report_ready_i && on_open_report) {
-    on_open_report(open_report(Bits::of(162, dut_->open_report_o)));
+    on_open_report(open_report(Bits::of(228, dut_->open_report_o)));
   }
   if (dut_->rx_ctl_valid_o && dut_->rx_ctl_ready_i && on_rx_ctl) {
-    on_rx_ctl(rx_ctl(Bits::of(116, dut_->rx_ctl_o)));
+    on_rx_ctl(rx_ctl(Bits::of(149, dut_->rx_ctl_o)));
   }
   if (dut_->tx_ctl_valid_o && dut_->tx_ctl_ready_i && on_tx_ctl) {
-    on_tx_ctl(tx_ctl(Bits::of(184, dut_->tx_ctl_o)));
+    on_tx_ctl(tx_ctl(Bits::of(219, dut_->tx_ctl_o)));
   }
   if (dut_->response_valid_o && dut_->response_ready_i && on_response) {
     on_response(response(Bits::of(84, dut_->response_o)));
   }
   if (dut_->rst_valid_o && dut_->rst_ready_i && on_rst) {
-    on_rst(rst(Bits::of(303, dut_->rst_o)));
+    on_rst(rst(Bits::of(696, dut_->rst_o)));
   }
   if (dut_->rx_seg_valid_o && dut_->rx_seg_ready_i && on_rx_segment) {
-    on_rx_segment(rx_segment(Bits::of(247, dut_->rx_seg_o)));
+    on_rx_segment(rx_segment(Bits::of(641, dut_->rx_seg_o)));
   }
   if (dut_->seg_valid_i && seg && on_segment_taken) on_segment_taken(segments.front());
   dut_->clk_i = 1;

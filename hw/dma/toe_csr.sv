@@ -121,26 +121,43 @@ module toe_csr #(
 
   // Policy: register RegTcpOptions + 4 n is word n.
   localparam int unsigned PolicyWords = 32;
+  function automatic logic [4:0] word(input logic [15:0] offset);
+    word = 5'(offset >> 2);
+  endfunction
   logic [31:0] policy_q [0:PolicyWords-1];
   logic write_policy;
   assign write_policy = write_page0 && waddr[15:7] == toe_contract_pkg::RegTcpOptions[15:7];
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       for (int unsigned i = 0; i < PolicyWords; i++) policy_q[i] <= 32'd0;
-      policy_q[toe_contract_pkg::RegTcpOptions[6:2]] <= toe_contract_pkg::ResetTcpOptions;
-      policy_q[toe_contract_pkg::RegCongestionControl[6:2]] <= toe_contract_pkg::ResetCongestionControl;
-      policy_q[toe_contract_pkg::RegDupAckThreshold[6:2]] <= toe_contract_pkg::ResetDupAckThreshold;
-      policy_q[toe_contract_pkg::RegTimestampShift[6:2]] <= toe_contract_pkg::ResetTimestampShift;
-      policy_q[toe_contract_pkg::RegKeepaliveIdle[6:2]] <= toe_contract_pkg::ResetKeepaliveIdle;
-      policy_q[toe_contract_pkg::RegKeepaliveInterval[6:2]] <= toe_contract_pkg::ResetKeepaliveInterval;
-      policy_q[toe_contract_pkg::RegKeepaliveProbes[6:2]] <= toe_contract_pkg::ResetKeepaliveProbes;
-      policy_q[toe_contract_pkg::RegUserTimeout[6:2]] <= toe_contract_pkg::ResetUserTimeout;
-      policy_q[toe_contract_pkg::RegChallengeAckRate[6:2]] <= toe_contract_pkg::ResetChallengeAckRate;
-      policy_q[toe_contract_pkg::RegSynCookies[6:2]] <= toe_contract_pkg::ResetSynCookies;
-      policy_q[toe_contract_pkg::RegPmtuFloor[6:2]] <= toe_contract_pkg::ResetPmtuFloor;
-      policy_q[toe_contract_pkg::RegTimeToLive[6:2]] <= toe_contract_pkg::ResetTimeToLive;
-      policy_q[toe_contract_pkg::RegVlan[6:2]] <= toe_contract_pkg::ResetVlan;
-      policy_q[toe_contract_pkg::RegIpv6PrefixLength[6:2]] <= toe_contract_pkg::ResetIpv6PrefixLength;
+      policy_q[word(toe_contract_pkg::RegTcpOptions)] <=
+          toe_contract_pkg::ResetTcpOptions;
+      policy_q[word(toe_contract_pkg::RegCongestionControl)] <=
+          toe_contract_pkg::ResetCongestionControl;
+      policy_q[word(toe_contract_pkg::RegDupAckThreshold)] <=
+          toe_contract_pkg::ResetDupAckThreshold;
+      policy_q[word(toe_contract_pkg::RegTimestampShift)] <=
+          toe_contract_pkg::ResetTimestampShift;
+      policy_q[word(toe_contract_pkg::RegKeepaliveIdle)] <=
+          toe_contract_pkg::ResetKeepaliveIdle;
+      policy_q[word(toe_contract_pkg::RegKeepaliveInterval)] <=
+          toe_contract_pkg::ResetKeepaliveInterval;
+      policy_q[word(toe_contract_pkg::RegKeepaliveProbes)] <=
+          toe_contract_pkg::ResetKeepaliveProbes;
+      policy_q[word(toe_contract_pkg::RegUserTimeout)] <=
+          toe_contract_pkg::ResetUserTimeout;
+      policy_q[word(toe_contract_pkg::RegChallengeAckRate)] <=
+          toe_contract_pkg::ResetChallengeAckRate;
+      policy_q[word(toe_contract_pkg::RegSynCookies)] <=
+          toe_contract_pkg::ResetSynCookies;
+      policy_q[word(toe_contract_pkg::RegPmtuFloor)] <=
+          toe_contract_pkg::ResetPmtuFloor;
+      policy_q[word(toe_contract_pkg::RegTimeToLive)] <=
+          toe_contract_pkg::ResetTimeToLive;
+      policy_q[word(toe_contract_pkg::RegVlan)] <=
+          toe_contract_pkg::ResetVlan;
+      policy_q[word(toe_contract_pkg::RegIpv6PrefixLength)] <=
+          toe_contract_pkg::ResetIpv6PrefixLength;
     end else if (write_policy) begin
       policy_q[waddr[6:2]] <= wdata_q;
     end
@@ -269,7 +286,7 @@ module toe_csr #(
   assign cfg_o.secret = secret_q;
   assign cfg_o.hash_key = hash_key_q;
   logic [31:0] tcp_options;
-  assign tcp_options = policy_q[toe_contract_pkg::RegTcpOptions[6:2]];
+  assign tcp_options = policy_q[word(toe_contract_pkg::RegTcpOptions)];
   assign cfg_o.use_ws = tcp_options[0];
   assign cfg_o.use_ts = tcp_options[1];
   assign cfg_o.use_sack = tcp_options[2];
@@ -278,29 +295,29 @@ module toe_csr #(
   assign cfg_o.black_hole_probe = tcp_options[5];
   assign cfg_o.option_order = tcp_options[6];
   assign cfg_o.time_wait_reuse = tcp_options[7];
-  assign cfg_o.cc = policy_q[toe_contract_pkg::RegCongestionControl[6:2]][1:0];
-  assign cfg_o.keep_window = policy_q[toe_contract_pkg::RegCongestionControl[6:2]][4];
-  assign cfg_o.dup_ack_threshold = policy_q[toe_contract_pkg::RegDupAckThreshold[6:2]][3:0];
-  assign cfg_o.keepalive_idle = policy_q[toe_contract_pkg::RegKeepaliveIdle[6:2]];
-  assign cfg_o.keepalive_interval = policy_q[toe_contract_pkg::RegKeepaliveInterval[6:2]];
-  assign cfg_o.keepalive_probes = policy_q[toe_contract_pkg::RegKeepaliveProbes[6:2]][7:0];
-  assign cfg_o.user_timeout = policy_q[toe_contract_pkg::RegUserTimeout[6:2]];
-  assign cfg_o.challenge_ack_rate = policy_q[toe_contract_pkg::RegChallengeAckRate[6:2]];
-  assign cfg_o.syn_cookies = policy_q[toe_contract_pkg::RegSynCookies[6:2]][1:0];
-  assign cfg_o.pmtu_floor = policy_q[toe_contract_pkg::RegPmtuFloor[6:2]][15:0];
-  assign cfg_o.time_to_live = policy_q[toe_contract_pkg::RegTimeToLive[6:2]][7:0];
-  assign cfg_o.vlan_on = policy_q[toe_contract_pkg::RegVlan[6:2]][31];
-  assign cfg_o.vlan_tci = policy_q[toe_contract_pkg::RegVlan[6:2]][15:0];
-  assign cfg_o.ipv6[127:96] = policy_q[toe_contract_pkg::RegIpv60[6:2]];
-  assign cfg_o.ipv6[95:64] = policy_q[toe_contract_pkg::RegIpv61[6:2]];
-  assign cfg_o.ipv6[63:32] = policy_q[toe_contract_pkg::RegIpv62[6:2]];
-  assign cfg_o.ipv6[31:0] = policy_q[toe_contract_pkg::RegIpv63[6:2]];
-  assign cfg_o.ipv6_gateway[127:96] = policy_q[toe_contract_pkg::RegIpv6Gateway0[6:2]];
-  assign cfg_o.ipv6_gateway[95:64] = policy_q[toe_contract_pkg::RegIpv6Gateway1[6:2]];
-  assign cfg_o.ipv6_gateway[63:32] = policy_q[toe_contract_pkg::RegIpv6Gateway2[6:2]];
-  assign cfg_o.ipv6_gateway[31:0] = policy_q[toe_contract_pkg::RegIpv6Gateway3[6:2]];
-  assign cfg_o.ipv6_prefix = policy_q[toe_contract_pkg::RegIpv6PrefixLength[6:2]][7:0];
-  assign cfg_o.timestamp_shift = policy_q[toe_contract_pkg::RegTimestampShift[6:2]][4:0];
+  assign cfg_o.cc = policy_q[word(toe_contract_pkg::RegCongestionControl)][1:0];
+  assign cfg_o.keep_window = policy_q[word(toe_contract_pkg::RegCongestionControl)][4];
+  assign cfg_o.dup_ack_threshold = policy_q[word(toe_contract_pkg::RegDupAckThreshold)][3:0];
+  assign cfg_o.keepalive_idle = policy_q[word(toe_contract_pkg::RegKeepaliveIdle)];
+  assign cfg_o.keepalive_interval = policy_q[word(toe_contract_pkg::RegKeepaliveInterval)];
+  assign cfg_o.keepalive_probes = policy_q[word(toe_contract_pkg::RegKeepaliveProbes)][7:0];
+  assign cfg_o.user_timeout = policy_q[word(toe_contract_pkg::RegUserTimeout)];
+  assign cfg_o.challenge_ack_rate = policy_q[word(toe_contract_pkg::RegChallengeAckRate)];
+  assign cfg_o.syn_cookies = policy_q[word(toe_contract_pkg::RegSynCookies)][1:0];
+  assign cfg_o.pmtu_floor = policy_q[word(toe_contract_pkg::RegPmtuFloor)][15:0];
+  assign cfg_o.time_to_live = policy_q[word(toe_contract_pkg::RegTimeToLive)][7:0];
+  assign cfg_o.vlan_on = policy_q[word(toe_contract_pkg::RegVlan)][31];
+  assign cfg_o.vlan_tci = policy_q[word(toe_contract_pkg::RegVlan)][15:0];
+  assign cfg_o.ipv6[127:96] = policy_q[word(toe_contract_pkg::RegIpv60)];
+  assign cfg_o.ipv6[95:64] = policy_q[word(toe_contract_pkg::RegIpv61)];
+  assign cfg_o.ipv6[63:32] = policy_q[word(toe_contract_pkg::RegIpv62)];
+  assign cfg_o.ipv6[31:0] = policy_q[word(toe_contract_pkg::RegIpv63)];
+  assign cfg_o.ipv6_gateway[127:96] = policy_q[word(toe_contract_pkg::RegIpv6Gateway0)];
+  assign cfg_o.ipv6_gateway[95:64] = policy_q[word(toe_contract_pkg::RegIpv6Gateway1)];
+  assign cfg_o.ipv6_gateway[63:32] = policy_q[word(toe_contract_pkg::RegIpv6Gateway2)];
+  assign cfg_o.ipv6_gateway[31:0] = policy_q[word(toe_contract_pkg::RegIpv6Gateway3)];
+  assign cfg_o.ipv6_prefix = policy_q[word(toe_contract_pkg::RegIpv6PrefixLength)][7:0];
+  assign cfg_o.timestamp_shift = policy_q[word(toe_contract_pkg::RegTimestampShift)][4:0];
 
   // ---- counters
   logic [toe_contract_pkg::Counters-1:0] cnt_q;

@@ -58,7 +58,7 @@ TEST(ToeHostIf, StatusShowsTheCard) {
   bench.write(contract::kRegControl, 1);
   bench.clocks(4);
   EXPECT_EQ(Fields(bench.top().cfg_o).take(1), 0U);
-  constexpr int kConfigBits = 1 + 48 + 4 * 32 - 32 + 16 + 8 + 20 + 3 * 32 + 16 + 64 + 256;
+  constexpr int kConfigBits = 1084;
   auto enabled = [&] {
     Fields all(bench.top().cfg_o);
     for (int i = 0; i < kConfigBits - 1; ++i) all.take(1);

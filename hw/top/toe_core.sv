@@ -332,6 +332,8 @@ module toe_core #(
   assign counts[toe_contract_pkg::CounterSqRefused] = 1'b0;
   assign counts[toe_contract_pkg::CounterCqEntries] = 1'b0;
   assign counts[toe_contract_pkg::CounterCqStalls] = 1'b0;
+  // Nobody counts these yet.
+  assign counts[toe_contract_pkg::Counters-1:toe_contract_pkg::CounterRxPawsRejected] = '0;
 
   // ---- Idle and the next deadline -------------------------------------------------------------
   // Several clocks of quiet: a word may be between two blocks in a register of neither.
