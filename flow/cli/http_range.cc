@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <memory>
 #include <optional>
 
 namespace millrace::flow::cli {
@@ -21,8 +22,8 @@ bool is_bytes(std::string_view unit) {  // units are compared without case, RFC 
 // Digits and nothing else; what no integer holds is larger than any file.
 std::optional<std::uint64_t> number(std::string_view text) {
   std::uint64_t value = 0;
-  const char* const end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  const char* const end = std::to_address(text.end());
+  const auto [stop, error] = std::from_chars(std::to_address(text.begin()), end, value);
   if (stop != end || error == std::errc::invalid_argument) return std::nullopt;
   return error == std::errc() ? value : UINT64_MAX;
 }
