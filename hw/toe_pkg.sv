@@ -201,8 +201,9 @@ package toe_pkg;
     logic [31:0] snd_max;   // highest sequence number sent + 1
     logic        fin_sent;
     logic [31:0] last_ack;  // acknowledgement number sent last (RFC 7323 4.3)
+    logic [31:0] max_wnd;   // largest window that the peer has offered (RFC 5961 5.2)
   } tx_shadow_t;
-  localparam int unsigned TxShadowW = 97;
+  localparam int unsigned TxShadowW = 129;
 
   // Engine -> toe_conn_manager: the connection is to end. At most one per engine and connection.
   localparam logic [1:0] EndClosed = 2'd0;    // orderly, or `status` if not ok: free it

@@ -16,6 +16,10 @@ module toe_rx_engine #(
 ) (
   input  logic                  clk_i,
   input  logic                  rst_ni,
+  input  toe_pkg::config_t      cfg_i,
+  input  toe_pkg::time_t        now_i,
+  input  logic                  stray_acks_i,    // ACKs of no connection go to syn_o: SYN cookies
+  input  logic                  backlog_full_i,  // toe_conn_manager dropped a SYN for want of room
 
   // from toe_conn_lookup
   input  toe_pkg::rx_segment_t  seg_i,
@@ -66,7 +70,14 @@ module toe_rx_engine #(
   output logic                  cnt_rx_outside_window_o,
   output logic                  cnt_rx_challenge_acks_o,
   output logic                  cnt_rx_no_connection_o,
-  output logic                  cnt_conn_established_o
+  output logic                  cnt_conn_established_o,
+  output logic                  cnt_rx_paws_rejected_o,
+  output logic                  cnt_rx_sack_blocks_o,
+  output logic                  cnt_rx_ce_o,
+  output logic                  cnt_rx_ece_o,
+  output logic                  cnt_rx_challenge_limited_o,
+  output logic                  cnt_rx_icmp_errors_o,
+  output logic                  cnt_syn_backlog_full_o
 );
 
   localparam int unsigned AddrW = $clog2(Connections);
@@ -281,7 +292,15 @@ module toe_rx_engine #(
   end
 `endif
 
+  assign cnt_rx_paws_rejected_o = 1'b0;
+  assign cnt_rx_sack_blocks_o = 1'b0;
+  assign cnt_rx_ce_o = 1'b0;
+  assign cnt_rx_ece_o = 1'b0;
+  assign cnt_rx_challenge_limited_o = 1'b0;
+  assign cnt_rx_icmp_errors_o = 1'b0;
+  assign cnt_syn_backlog_full_o = backlog_full_i;
+
   logic unused_ok;
-  assign unused_ok = &{1'b0, rx_shadow_addr_i, same[0], same[3]};
+  assign unused_ok = &{1'b0, rx_shadow_addr_i, same[0], same[3], cfg_i, now_i, stray_acks_i};
 
 endmodule

@@ -91,10 +91,10 @@ module toe_rx_engine_tb (
     host.conn = conn_i;
     host.offset = offset_i;
   end
-  always_ff @(posedge clk_i) shadow <= {snd_una_i, snd_max_i, fin_sent_i, 32'd0};
+  always_ff @(posedge clk_i) shadow <= {snd_una_i, snd_max_i, fin_sent_i, 32'd0, 32'd1 << 24};
 
   toe_rx_engine #(.Connections(64)) u_engine (
-    .clk_i, .rst_ni,
+    .clk_i, .rst_ni, .cfg_i('0), .now_i('0), .stray_acks_i(1'b0), .backlog_full_i(1'b0),
     .seg_i(seg), .seg_valid_i, .seg_ready_o, .ctl_i(ctl), .ctl_valid_i, .ctl_ready_o,
     .host_i(host), .host_valid_i, .host_ready_o,
     .tx_shadow_addr_o(shadow_addr), .tx_shadow_en_o(shadow_en), .tx_shadow_i(shadow),
@@ -105,7 +105,9 @@ module toe_rx_engine_tb (
     .rst_o(rst), .rst_valid_o, .rst_ready_i(1'b1), .idle_o,
     .cnt_rx_resets_o(), .cnt_rx_out_of_order_o(), .cnt_rx_gaps_exhausted_o(gaps_exhausted_o),
     .cnt_rx_duplicates_o(), .cnt_rx_outside_window_o(), .cnt_rx_challenge_acks_o(challenge_o),
-    .cnt_rx_no_connection_o(), .cnt_conn_established_o()
+    .cnt_rx_no_connection_o(), .cnt_conn_established_o(), .cnt_rx_paws_rejected_o(),
+    .cnt_rx_sack_blocks_o(), .cnt_rx_ce_o(), .cnt_rx_ece_o(), .cnt_rx_challenge_limited_o(),
+    .cnt_rx_icmp_errors_o(), .cnt_syn_backlog_full_o()
   );
 
   assign job_has_frame_o = job.has_frame;

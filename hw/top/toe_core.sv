@@ -173,6 +173,8 @@ module toe_core #(
   toe_pkg::tx_shadow_t tx_shadow;
   toe_pkg::rx_shadow_t rx_shadow;
   logic [31:0] free_count;
+  logic stray_acks, backlog_full;
+  assign stray_acks = 1'b0;  // until toe_conn checks SYN cookies
   logic conn_ready, tx_ready, timers_ready;
   logic idle_wire, idle_host, idle_conn, idle_rx, idle_tx, idle_timers;
   logic wire_dl_valid, conn_dl_valid, timer_dl_valid;
@@ -236,12 +238,13 @@ module toe_core #(
     .cnt_conn_opened_passive_o(counts[toe_contract_pkg::CounterConnOpenedPassive]),
     .cnt_conn_closed_o(counts[toe_contract_pkg::CounterConnClosed]),
     .cnt_syn_no_listener_o(counts[toe_contract_pkg::CounterSynNoListener]),
-    .cnt_syn_backlog_full_o(counts[toe_contract_pkg::CounterSynBacklogFull]),
+    .cnt_syn_backlog_full_o(backlog_full),
     .cnt_time_wait_recycled_o(counts[toe_contract_pkg::CounterTimeWaitRecycled])
   );
 
   toe_rx_engine #(.Connections(Connections)) u_rx (
-    .clk_i, .rst_ni,
+    .clk_i, .rst_ni, .cfg_i(cfg), .now_i(now), .stray_acks_i(stray_acks),
+    .backlog_full_i(backlog_full),
     .seg_i(rx_seg), .seg_valid_i(rx_seg_valid), .seg_ready_o(rx_seg_ready),
     .ctl_i(rx_ctl), .ctl_valid_i(rx_ctl_valid), .ctl_ready_o(rx_ctl_ready),
     .host_i(rx_host), .host_valid_i(rx_host_valid), .host_ready_o(rx_host_ready),
@@ -260,7 +263,14 @@ module toe_core #(
     .cnt_rx_outside_window_o(counts[toe_contract_pkg::CounterRxOutsideWindow]),
     .cnt_rx_challenge_acks_o(counts[toe_contract_pkg::CounterRxChallengeAcks]),
     .cnt_rx_no_connection_o(counts[toe_contract_pkg::CounterRxNoConnection]),
-    .cnt_conn_established_o(counts[toe_contract_pkg::CounterConnEstablished])
+    .cnt_conn_established_o(counts[toe_contract_pkg::CounterConnEstablished]),
+    .cnt_rx_paws_rejected_o(counts[toe_contract_pkg::CounterRxPawsRejected]),
+    .cnt_rx_sack_blocks_o(counts[toe_contract_pkg::CounterRxSackBlocks]),
+    .cnt_rx_ce_o(counts[toe_contract_pkg::CounterRxCe]),
+    .cnt_rx_ece_o(counts[toe_contract_pkg::CounterRxEce]),
+    .cnt_rx_challenge_limited_o(counts[toe_contract_pkg::CounterRxChallengeLimited]),
+    .cnt_rx_icmp_errors_o(counts[toe_contract_pkg::CounterRxIcmpErrors]),
+    .cnt_syn_backlog_full_o(counts[toe_contract_pkg::CounterSynBacklogFull])
   );
 
   toe_tx_engine #(.Connections(Connections)) u_tx (
@@ -333,7 +343,21 @@ module toe_core #(
   assign counts[toe_contract_pkg::CounterCqEntries] = 1'b0;
   assign counts[toe_contract_pkg::CounterCqStalls] = 1'b0;
   // Nobody counts these yet.
-  assign counts[toe_contract_pkg::Counters-1:toe_contract_pkg::CounterRxPawsRejected] = '0;
+  assign counts[toe_contract_pkg::CounterRxDsack] = 1'b0;
+  assign counts[toe_contract_pkg::CounterTxDsack] = 1'b0;
+  assign counts[toe_contract_pkg::CounterTxSackRetransmits] = 1'b0;
+  assign counts[toe_contract_pkg::CounterTxLossProbes] = 1'b0;
+  assign counts[toe_contract_pkg::CounterTxUndone] = 1'b0;
+  assign counts[toe_contract_pkg::CounterTxIdleRestarts] = 1'b0;
+  assign counts[toe_contract_pkg::CounterTxKeepalives] = 1'b0;
+  assign counts[toe_contract_pkg::CounterConnUserTimeout] = 1'b0;
+  assign counts[toe_contract_pkg::CounterPmtuReduced] = 1'b0;
+  assign counts[toe_contract_pkg::CounterSynCookiesSent] = 1'b0;
+  assign counts[toe_contract_pkg::CounterSynCookiesTaken] = 1'b0;
+  assign counts[toe_contract_pkg::CounterTimeWaitReused] = 1'b0;
+  assign counts[toe_contract_pkg::CounterRxIcmp6Nd] = 1'b0;
+  assign counts[toe_contract_pkg::CounterTxIcmp6Solicits] = 1'b0;
+  assign counts[toe_contract_pkg::CounterRxDroppedIp6] = 1'b0;
 
   // ---- Idle and the next deadline -------------------------------------------------------------
   // Several clocks of quiet: a word may be between two blocks in a register of neither.
@@ -358,6 +382,6 @@ module toe_core #(
   assign next_deadline_us_o = wct;
 
   logic unused_ok;
-  assign unused_ok = &{1'b0, wire_rx_ready, now, ts_full};
+  assign unused_ok = &{1'b0, wire_rx_ready, ts_full};
 
 endmodule

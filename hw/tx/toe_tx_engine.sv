@@ -197,7 +197,7 @@ module toe_tx_engine #(
   toe_ram_1r1w #(.Width(toe_pkg::TxShadowW), .Depth(Connections)) u_shadow (
     .clk_i,
     .wr_en_i(valid[3]), .wr_addr_i(e4_q.conn[AddrW-1:0]),
-    .wr_data_i({rec_wr.snd_una, rec_wr.snd_max, rec_wr.fin_sent, 32'd0}),
+    .wr_data_i({rec_wr.snd_una, rec_wr.snd_max, rec_wr.fin_sent, 32'd0, 32'd1 << 24}),
     .rd_en_i(tx_shadow_en_i), .rd_addr_i(tx_shadow_addr_i[AddrW-1:0]), .rd_data_o(shadow_bits)
   );
   assign tx_shadow_o = shadow_bits;
