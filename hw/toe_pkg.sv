@@ -133,6 +133,8 @@ package toe_pkg;
     logic [31:0]      ts_val;
     logic             ecn_ok;      // the SYN had ECE and CWR (RFC 3168 6.1.1)
     logic             reset;
+    logic [2:0]       options;     // TxCtlListen, TxCtlActive: connection_option
+    logic [1:0]       cc;          // and the algorithm, as in the register congestion_control
   } tx_ctl_t;
 
   // toe_sq_exec -> engines: checked for owner and generation, offsets not yet checked.
@@ -146,8 +148,8 @@ package toe_pkg;
     logic             fin;
     logic             configure; // only the options below are meant
     logic [2:0]       options; // connection_option
-    logic [1:0]       cc;
-    logic [31:0]      user_timeout;
+    logic [1:0]       cc;      // the algorithm, as in the register congestion_control
+    logic [31:0]      user_timeout;  // ticks; 0 means the register's
   } tx_host_t;
 
   // toe_rx_engine -> toe_tx_engine. While it waits it keeps `conn`, but may take up its successor.
@@ -318,6 +320,8 @@ package toe_pkg;
     logic [4:0]  tx_ring_log2;
     logic [51:0] rx_ring_page;
     logic [4:0]  rx_ring_log2;
+    logic [2:0]  options;       // for tx_ctl_t
+    logic [1:0]  cc;
   } command_t;
 
   // Who may name a connection: read by toe_sq_exec, written by toe_conn_manager.

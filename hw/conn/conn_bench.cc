@@ -48,7 +48,7 @@ Bits pack(const Segment& s) {
 }
 
 Bits pack(const Command& c) {
-  return Bits(352, {{c.opcode, 8},
+  return Bits(357, {{c.opcode, 8},
                     {c.qp, 4},
                     {c.id, 32},
                     {c.cookie, 32},
@@ -61,7 +61,9 @@ Bits pack(const Command& c) {
                     {c.tx_page, 52},
                     {c.tx_log2, 5},
                     {c.rx_page, 52},
-                    {c.rx_log2, 5}});
+                    {c.rx_log2, 5},
+                    {c.options, 3},
+                    {c.cc, 2}});
 }
 
 Bits pack(const End& e) { return Bits(26, {{e.kind, 2}, {e.conn, 16}, {e.status, 8}}); }
@@ -108,6 +110,8 @@ TxCtl tx_ctl(Bits bits) {
   c.ts_val = bits.take(32);
   c.ecn_ok = bits.take(1);
   c.reset = bits.take(1);
+  c.options = bits.take(3);
+  c.cc = bits.take(2);
   return c;
 }
 
@@ -284,7 +288,7 @@ void ConnBench::take() {
     on_rx_ctl(rx_ctl(Bits::of(149, dut_->rx_ctl_o)));
   }
   if (dut_->tx_ctl_valid_o && dut_->tx_ctl_ready_i && on_tx_ctl) {
-    on_tx_ctl(tx_ctl(Bits::of(219, dut_->tx_ctl_o)));
+    on_tx_ctl(tx_ctl(Bits::of(224, dut_->tx_ctl_o)));
   }
   if (dut_->response_valid_o && dut_->response_ready_i && on_response) {
     on_response(response(Bits::of(84, dut_->response_o)));

@@ -102,6 +102,7 @@ struct Command {
   std::uint16_t remote_port = 0, local_port = 0;
   std::uint64_t tx_page = 0, rx_page = 0;
   std::uint8_t tx_log2 = 0, rx_log2 = 0;
+  std::uint8_t options = 0, cc = 0;
 };
 
 struct End {
@@ -143,6 +144,7 @@ struct TxCtl {
   std::uint32_t ts_val = 0;
   bool ecn_ok = false;
   bool reset = false;
+  std::uint8_t options = 0, cc = 0;
 };
 
 struct OpenReport {

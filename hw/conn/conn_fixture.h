@@ -66,6 +66,8 @@ class Conn : public testing::Test {
     c.rx_page = 0xdcba987654321;
     c.tx_log2 = 16;
     c.rx_log2 = 17;
+    c.options = 5;
+    c.cc = 2;
     return c;
   }
 
@@ -78,6 +80,8 @@ class Conn : public testing::Test {
     c.local_port = port;
     c.rx_log2 = 12;
     c.tx_log2 = 13;
+    c.options = 2;
+    c.cc = 1;
     return c;
   }
 

@@ -26,6 +26,8 @@ TEST_F(Conn, PassiveOpenFromListToListAgain) {
   EXPECT_EQ(rx[0].op, kOpListen);
   EXPECT_EQ(tx[0].op, kOpListen);
   EXPECT_EQ(tx[0].rx_log2, 12);
+  EXPECT_EQ(tx[0].options, 2);
+  EXPECT_EQ(tx[0].cc, 1);
   forget();
 
   const std::uint64_t begin = bench->clock();

@@ -37,6 +37,8 @@ TEST_F(Conn, ActiveOpenSaysEverything) {
   EXPECT_EQ(tx[0].page, 0x123456789abcdu);
   EXPECT_EQ(tx[0].log2, 16);
   EXPECT_EQ(tx[0].rx_log2, 17);
+  EXPECT_EQ(tx[0].options, 5);
+  EXPECT_EQ(tx[0].cc, 2);
   EXPECT_EQ(tx[0].iss, ConnBench::iss(tuple, bench->iss_clock));
   EXPECT_LE(done_clock - begin, 32u);
   EXPECT_TRUE(responses.empty());

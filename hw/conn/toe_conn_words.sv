@@ -48,6 +48,8 @@ module toe_conn_words (
   assign tx_ctl_o.ts_val = seg_i.ts_val;
   assign tx_ctl_o.ecn_ok = seg_i.flags[toe_pkg::FlagEce] && seg_i.flags[toe_pkg::FlagCwr];
   assign tx_ctl_o.reset = reset_i;
+  assign tx_ctl_o.options = command_i.options;
+  assign tx_ctl_o.cc = command_i.cc;
 
   assign open_report_o.conn = conn_i;
   assign open_report_o.fresh = fresh;

@@ -263,6 +263,7 @@ void Bench::after_outputs() {
   if (top_->command_valid_o && top_->command_ready_i) {
     Fields f(top_->command_o);
     Command c{};
+    f.take(5);  // options, congestion control
     c.rx_log2 = static_cast<std::uint8_t>(f.take(5));
     c.rx_page = f.take(52);
     c.tx_log2 = static_cast<std::uint8_t>(f.take(5));

@@ -248,6 +248,8 @@ module toe_sq_exec #(
       command_q.tx_ring_log2 <= opn.tx_size_log2[4:0];
       command_q.rx_ring_page <= rx_page_q;
       command_q.rx_ring_log2 <= opn.rx_size_log2[4:0];
+      command_q.options <= is_open ? opn.options[2:0] : 3'd0;
+      command_q.cc <= 2'd0;
     end
     if (leave && refuse) begin
       response_q.qp <= qp_q;

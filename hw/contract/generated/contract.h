@@ -12,7 +12,7 @@
 namespace millrace::contract {
 
 inline constexpr std::uint32_t kMagic = 0x4D494C4C;
-inline constexpr std::uint64_t kHash = 0xfc8dc34f387b951b;
+inline constexpr std::uint64_t kHash = 0x0337f39a9bb1ddfa;
 inline constexpr std::uint32_t kRevision = 2;
 
 /// Bits of a connection index; at most 65,536 connections on a card.
@@ -194,8 +194,8 @@ struct RegisterInfo {
 };
 inline constexpr std::array kRegisters = {
     RegisterInfo{"id", 0x000, Access::kReadOnly, true, 0x4D494C4CU},
-    RegisterInfo{"contract_hash_lo", 0x004, Access::kReadOnly, true, 0x387B951BU},
-    RegisterInfo{"contract_hash_hi", 0x008, Access::kReadOnly, true, 0xFC8DC34FU},
+    RegisterInfo{"contract_hash_lo", 0x004, Access::kReadOnly, true, 0x9BB1DDFAU},
+    RegisterInfo{"contract_hash_hi", 0x008, Access::kReadOnly, true, 0x0337F39AU},
     RegisterInfo{"contract_revision", 0x00C, Access::kReadOnly, true, 0x00000002U},
     RegisterInfo{"limit_connections", 0x010, Access::kReadOnly, false, 0x00000000U},
     RegisterInfo{"limit_queue_pairs", 0x014, Access::kReadOnly, false, 0x00000000U},
@@ -308,7 +308,7 @@ enum class CompletionKind : std::uint8_t {
   kReport = 1,
   /// Answer to listen and unlisten, and to any refused entry.
   kResponse = 2,
-  /// Peer of a connection that a listener took; comes before the report that says established.
+  /// Peer of a connection that a listener took; comes once, before the report that says established.
   kPeer = 3,
 };
 
@@ -542,12 +542,13 @@ struct OpenEntry {
   std::uint8_t rx_size_log2;  ///< log2 of the receive ring's bytes
   std::uint32_t listener_id;  ///< accept: the listener; connect: zero
   std::uint32_t cookie;  ///< the host's name for the connection, returned in every report
-  std::uint32_t remote_ip;  ///< connect: IPv4 address of the peer, first octet in bits 31:24
+  std::uint32_t remote_ip;  ///< connect: IPv4 address of the peer, first octet in bits 31:24; not looked at with the flag ipv6
   std::uint16_t remote_port;  ///< connect: TCP port of the peer
   std::uint16_t local_port;  ///< connect: own TCP port; 0 lets the card choose (RFC 6056)
   std::uint8_t tx_region;  ///< region of the transmit ring
   std::uint8_t rx_region;  ///< region of the receive ring
-  std::uint16_t reserved0;  ///< zero
+  std::uint8_t options;  ///< connection_option from the start
+  std::uint8_t congestion_control;  ///< 0: as the register congestion_control says; n + 1: its algorithm n
   std::uint32_t tx_slot;  ///< slot number: the ring begins at region base + slot * size
   std::uint32_t rx_slot;  ///< slot number of the receive ring
 };
@@ -563,7 +564,8 @@ static_assert(offsetof(OpenEntry, remote_port) == 16);
 static_assert(offsetof(OpenEntry, local_port) == 18);
 static_assert(offsetof(OpenEntry, tx_region) == 20);
 static_assert(offsetof(OpenEntry, rx_region) == 21);
-static_assert(offsetof(OpenEntry, reserved0) == 22);
+static_assert(offsetof(OpenEntry, options) == 22);
+static_assert(offsetof(OpenEntry, congestion_control) == 23);
 static_assert(offsetof(OpenEntry, tx_slot) == 24);
 static_assert(offsetof(OpenEntry, rx_slot) == 28);
 
@@ -613,12 +615,12 @@ static_assert(offsetof(AddressEntry, ipv6_1) == 20);
 static_assert(offsetof(AddressEntry, ipv6_0) == 24);
 static_assert(offsetof(AddressEntry, reserved2) == 28);
 
-/// Opcode set. A new connection has congestion_control of the register, and no option.
+/// Opcode set: replaces what the connection was opened with.
 struct OptionsEntry {
   std::uint8_t opcode;  ///< opcode
   std::uint8_t flags;  ///< submission_flag
   std::uint8_t options;  ///< connection_option
-  std::uint8_t congestion_control;  ///< as in the register congestion_control
+  std::uint8_t congestion_control;  ///< 0: as the register congestion_control says; n + 1: its algorithm n
   std::uint32_t connection_id;  ///< index in bits 15:0, generation in bits 31:24
   std::uint32_t cookie;  ///< returned if the entry is refused
   std::uint32_t user_timeout;  ///< ticks of 1,024 us; 0 means the register's
@@ -646,7 +648,7 @@ struct CompletionEntry {
   std::uint32_t cookie;  ///< the host's name from connect, accept or listen; 0 for a refused update
   std::uint32_t received_up_to;  ///< stream offset modulo 2^32 up to which the receive ring holds data in order
   std::uint32_t acked_up_to;  ///< stream offset modulo 2^32 up to which the peer acknowledged: the transmit ring is free to there
-  std::uint32_t remote_ip;  ///< IPv4 address of the peer
+  std::uint32_t remote_ip;  ///< IPv4 address of the peer; 0 if it has an IPv6 address
   std::uint16_t remote_port;  ///< TCP port of the peer
   std::uint16_t local_port;  ///< own TCP port
   std::uint16_t sq_head;  ///< submission entries consumed so far, modulo 2^16
@@ -673,28 +675,30 @@ struct PeerEntry {
   std::uint8_t flags;  ///< completion_flag: phase alone
   std::uint8_t family;  ///< 4 or 6
   std::uint8_t reserved0;  ///< zero
-  std::uint32_t connection_id;  ///< the connection
-  std::uint32_t cookie;  ///< the host's name from accept
-  std::uint32_t address_3;  ///< the IPv4 address, or bits 31:0 of the IPv6 address
-  std::uint32_t address_2;  ///< bits 63:32 of the IPv6 address
-  std::uint32_t address_1;  ///< bits 95:64
-  std::uint32_t address_0;  ///< bits 127:96
   std::uint16_t remote_port;  ///< TCP port of the peer
   std::uint16_t local_port;  ///< own TCP port
+  std::uint32_t cookie;  ///< the host's name from accept
+  std::uint32_t address_3;  ///< bits 31:0 of the address, its last octet in bits 7:0; an IPv4 address is written as an IPv4-mapped one (RFC 4291 2.5.5.2)
+  std::uint32_t address_2;  ///< bits 63:32
+  std::uint32_t address_1;  ///< bits 95:64
+  std::uint32_t address_0;  ///< bits 127:96
+  std::uint16_t sq_head;  ///< submission entries consumed so far, modulo 2^16
+  std::uint16_t reserved1;  ///< zero
 };
 static_assert(sizeof(PeerEntry) == kEntryBytes);
 static_assert(offsetof(PeerEntry, kind) == 0);
 static_assert(offsetof(PeerEntry, flags) == 1);
 static_assert(offsetof(PeerEntry, family) == 2);
 static_assert(offsetof(PeerEntry, reserved0) == 3);
-static_assert(offsetof(PeerEntry, connection_id) == 4);
+static_assert(offsetof(PeerEntry, remote_port) == 4);
+static_assert(offsetof(PeerEntry, local_port) == 6);
 static_assert(offsetof(PeerEntry, cookie) == 8);
 static_assert(offsetof(PeerEntry, address_3) == 12);
 static_assert(offsetof(PeerEntry, address_2) == 16);
 static_assert(offsetof(PeerEntry, address_1) == 20);
 static_assert(offsetof(PeerEntry, address_0) == 24);
-static_assert(offsetof(PeerEntry, remote_port) == 28);
-static_assert(offsetof(PeerEntry, local_port) == 30);
+static_assert(offsetof(PeerEntry, sq_head) == 28);
+static_assert(offsetof(PeerEntry, reserved1) == 30);
 
 /// What a status means and what to do about it.
 struct StatusInfo {

@@ -5,7 +5,7 @@
 /* verilator lint_off UNUSEDPARAM */
 package toe_contract_pkg;
 
-  localparam logic [63:0] ContractHash = 64'hfc8dc34f387b951b;
+  localparam logic [63:0] ContractHash = 64'h0337f39a9bb1ddfa;
   localparam int unsigned ContractRevision = 2;
 
   // Bits of a connection index; at most 65,536 connections on a card.
@@ -297,7 +297,8 @@ package toe_contract_pkg;
   typedef struct packed {
     logic [31:0] rx_slot;
     logic [31:0] tx_slot;
-    logic [15:0] reserved0;
+    logic [7:0] congestion_control;
+    logic [7:0] options;
     logic [7:0] rx_region;
     logic [7:0] tx_region;
     logic [15:0] local_port;
@@ -337,7 +338,7 @@ package toe_contract_pkg;
     logic [7:0] opcode;
   } address_entry_t;
 
-  // Opcode set. A new connection has congestion_control of the register, and no option.
+  // Opcode set: replaces what the connection was opened with.
   typedef struct packed {
     logic [63:0] reserved1;
     logic [63:0] reserved0;
@@ -369,14 +370,15 @@ package toe_contract_pkg;
 
   // Kind peer.
   typedef struct packed {
-    logic [15:0] local_port;
-    logic [15:0] remote_port;
+    logic [15:0] reserved1;
+    logic [15:0] sq_head;
     logic [31:0] address_0;
     logic [31:0] address_1;
     logic [31:0] address_2;
     logic [31:0] address_3;
     logic [31:0] cookie;
-    logic [31:0] connection_id;
+    logic [15:0] local_port;
+    logic [15:0] remote_port;
     logic [7:0] reserved0;
     logic [7:0] family;
     logic [7:0] flags;
