@@ -250,7 +250,7 @@ TEST(ToeWireArp, FullParkingDropsAndTwoAddressesResolveApart) {
 TEST(ToeWireArp, RefreshesButKeepsUsing) {
   WireBench b;
   b.teach(kPeerIp, kPeerMac);
-  b.now_us += b.arp_age_us + 10;
+  b.now_us += b.settings.arp_age_us + 10;
   for (int i = 0; i < 5; ++i) b.send_segment(random_segment(b.random(), 0));
   b.run_until_idle();
   EXPECT_EQ(b.counts["tx_tcp"], 5);

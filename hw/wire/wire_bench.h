@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <deque>
 #include <map>
@@ -18,41 +19,10 @@
 
 #include "Vtoe_wire.h"
 #include "hw/wire/frame_builder.h"
+#include "hw/wire/tx_model.h"
+#include "hw/wire/wire_settings.h"
 
 namespace millrace::sim {
-
-inline constexpr std::uint64_t kOurMac = 0x02'00'5e'10'20'30;
-inline constexpr std::uint64_t kPeerMac = 0x02'aa'bb'cc'dd'ee;
-inline constexpr std::uint64_t kBroadcast = 0xffff'ffff'ffff;
-inline constexpr std::uint32_t kOurIp = 0x0a000001;
-inline constexpr std::uint32_t kPeerIp = 0x0a000002;
-inline constexpr std::uint32_t kGateway = 0x0a0000fe;
-
-// Fields of a packed struct, first field highest.
-template <typename Wide>
-void put_bits(Wide& wide, int& top, std::uint64_t value, int width) {
-  for (int i = 0; i < width; ++i) {
-    const int bit = top - width + i;
-    const std::uint32_t mask = 1u << (bit % 32);
-    if ((value >> i) & 1) {
-      wide[bit / 32] |= mask;
-    } else {
-      wide[bit / 32] &= ~mask;
-    }
-  }
-  top -= width;
-}
-
-template <typename Wide>
-std::uint64_t take_bits(const Wide& wide, int& top, int width) {
-  std::uint64_t value = 0;
-  for (int i = 0; i < width; ++i) {
-    const int bit = top - width + i;
-    value |= std::uint64_t{(wide[bit / 32] >> (bit % 32)) & 1} << i;
-  }
-  top -= width;
-  return value;
-}
 
 struct RxSegment {
   std::uint32_t remote_ip = 0, local_ip = 0;
@@ -66,45 +36,6 @@ struct RxSegment {
   std::optional<std::uint8_t> ws;
   bool operator==(const RxSegment&) const = default;
 };
-
-struct TxSegment {
-  std::uint32_t remote_ip = kPeerIp;
-  std::uint16_t remote_port = 0, local_port = 0;
-  std::uint32_t seq = 0, ack = 0;
-  std::uint16_t wnd = 0;
-  std::uint8_t flags = 0x10;
-  std::optional<std::uint16_t> mss;
-  std::optional<std::uint8_t> ws;
-  std::uint64_t ring_page = 0x12345;
-  int ring_log2 = 16;
-  std::uint32_t ring_offset = 0;
-  std::uint16_t len = 0;
-};
-
-inline std::uint8_t memory_byte(std::uint64_t address) {
-  return static_cast<std::uint8_t>((address * 0x9e3779b97f4a7c15ull) >> 53);
-}
-
-// The frame that the card must make of a segment.
-inline Bytes expected_frame(const TxSegment& s, std::uint64_t to_mac) {
-  Bytes payload;
-  for (std::uint32_t i = 0; i < s.len; ++i) {
-    const std::uint64_t offset = (s.ring_offset + i) & ((1ull << s.ring_log2) - 1);
-    payload.push_back(memory_byte((s.ring_page << 12) + offset));
-  }
-  TcpHeader tcp{.from_port = s.local_port,
-                .to_port = s.remote_port,
-                .seq = s.seq,
-                .ack = s.ack,
-                .flags = s.flags,
-                .wnd = s.wnd,
-                .options = {}};
-  if (s.mss) append(tcp.options, 0x02040000u | *s.mss, 4);
-  if (s.ws) append(tcp.options, 0x01030300u | *s.ws, 4);
-  return build_tcp(
-      {.to_mac = to_mac, .from_mac = kOurMac, .from = kOurIp, .to = s.remote_ip, .options = {}},
-      tcp, payload);
-}
 
 class WireBench {
  public:
@@ -126,22 +57,39 @@ class WireBench {
   }
   ~WireBench() { top_->final(); }
 
+  // Addresses and policy as `settings` has them, enabled or not.
   void configure(bool enable) {
     int top = 1084;
-    auto& c = top_->cfg_i;
-    put_bits(c, top, enable, 1);
-    put_bits(c, top, kOurMac, 48);
-    put_bits(c, top, kOurIp, 32);
-    put_bits(c, top, 0xffffff00, 32);
-    put_bits(c, top, kGateway, 32);
-    put_bits(c, top, 1460, 16);
-    put_bits(c, top, 10, 8);
-    put_bits(c, top, 40000, 20);
-    for (int i = 0; i < 3; ++i) put_bits(c, top, 0, 32);
-    put_bits(c, top, 0, 16);
-    put_bits(c, top, 0, 32);
-    put_bits(c, top, arp_age_us, 32);
-    while (top > 0) put_bits(c, top, 0, 1);
+    auto put = [&](std::uint64_t value, int width) { put_bits(top_->cfg_i, top, value, width); };
+    auto put_ipv6 = [&](const Ipv6& address) {
+      for (std::uint8_t octet : address) put(octet, 8);
+    };
+    put(enable, 1);
+    put(kOurMac, 48);
+    put(kOurIp, 32);
+    put(0xffffff00, 32);
+    put(kGateway, 32);
+    put(1460, 16);
+    put(10, 8);
+    put(40000, 20);
+    for (int i = 0; i < 3; ++i) put(0, 32);  // RTO
+    put(0, 16);                              // retries
+    put(0, 32);                              // TIME-WAIT
+    put(settings.arp_age_us, 32);
+    for (int i = 0; i < 4; ++i) put(0, 64);  // secret, hash key
+    put(0, 6);                               // options wanted, ECN, probing
+    put(settings.option_order, 1);
+    put(0, 1 + 2 + 1);  // TIME-WAIT reuse, congestion control
+    put(3, 4);
+    put(10, 5);
+    put(0, 64), put(0, 8), put(0, 32), put(0, 32), put(0, 2), put(552, 16);
+    put(settings.time_to_live, 8);
+    put(settings.vlan.has_value(), 1);
+    put(settings.vlan.value_or(0x5555), 16);
+    put_ipv6(settings.ipv6);
+    put(settings.ipv6_prefix, 8);
+    put_ipv6(settings.ipv6_gateway);
+    ASSERT_EQ(top, 0);
   }
 
   void send_frame(const Bytes& frame, bool bad = false) {
@@ -184,7 +132,7 @@ class WireBench {
   }
 
   std::uint32_t now_us = 1000;
-  std::uint32_t arp_age_us = 60'000'000;
+  Settings settings;
   int rx_gap = 0, seg_ready = 100, fb_ready = 100, tx_ready = 100, cmd_ready = 100,
       line_valid = 100;
   std::uint64_t clock = 0;
@@ -237,28 +185,7 @@ inline void WireBench::drive_inputs() {
   t.rd_cmd_ready_i = draw(cmd_ready);
   t.tx_seg_valid_i = !segments_.empty();
   if (!segments_.empty() && !seg_shown_) {
-    const TxSegment& s = segments_.front();
-    int top = 696;
-    auto& v = t.tx_seg_i;
-    put_bits(v, top, 0, 2);  // IPv4
-    put_bits(v, top, 0, 64);
-    put_bits(v, top, 0xffff, 32);
-    put_bits(v, top, s.remote_ip, 32);
-    put_bits(v, top, s.remote_port, 16);
-    put_bits(v, top, s.local_port, 16);
-    put_bits(v, top, s.seq, 32);
-    put_bits(v, top, s.ack, 32);
-    put_bits(v, top, s.wnd, 16);
-    put_bits(v, top, s.flags, 8);
-    put_bits(v, top, s.mss.has_value(), 1);
-    put_bits(v, top, s.mss.value_or(0xdead), 16);
-    put_bits(v, top, s.ws.has_value(), 1);
-    put_bits(v, top, s.ws.value_or(9), 4);
-    for (int i = 0; i < 327; ++i) put_bits(v, top, 0, 1);  // SACK, timestamps, ECN
-    put_bits(v, top, s.ring_page, 52);
-    put_bits(v, top, s.ring_log2, 5);
-    put_bits(v, top, s.ring_offset, 24);
-    put_bits(v, top, s.len, 16);
+    put_segment(t.tx_seg_i, segments_.front());
     seg_shown_ = true;
   }
   t.rd_valid_i = !lines_.empty() && (line_shown_ || draw(line_valid));
