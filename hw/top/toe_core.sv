@@ -196,10 +196,12 @@ module toe_core #(
     .cnt_rx_tcp_segments_o(counts[toe_contract_pkg::CounterRxTcpSegments]),
     .cnt_rx_dropped_eth_o(counts[toe_contract_pkg::CounterRxDroppedEth]),
     .cnt_rx_dropped_ip_o(counts[toe_contract_pkg::CounterRxDroppedIp]),
+    .cnt_rx_dropped_ip6_o(counts[toe_contract_pkg::CounterRxDroppedIp6]),
     .cnt_rx_dropped_tcp_o(counts[toe_contract_pkg::CounterRxDroppedTcp]),
     .cnt_rx_dropped_overrun_o(counts[toe_contract_pkg::CounterRxDroppedOverrun]),
     .cnt_rx_icmp_echo_o(counts[toe_contract_pkg::CounterRxIcmpEcho]),
     .cnt_rx_arp_o(counts[toe_contract_pkg::CounterRxArp]),
+    .cnt_rx_icmp6_nd_o(counts[toe_contract_pkg::CounterRxIcmp6Nd]),
     .cnt_tx_frames_o(counts[toe_contract_pkg::CounterTxFrames]),
     .cnt_tx_tcp_segments_o(counts[toe_contract_pkg::CounterTxTcpSegments]),
     .cnt_tx_arp_requests_o(counts[toe_contract_pkg::CounterTxArpRequests]),
@@ -355,9 +357,7 @@ module toe_core #(
   assign counts[toe_contract_pkg::CounterSynCookiesSent] = 1'b0;
   assign counts[toe_contract_pkg::CounterSynCookiesTaken] = 1'b0;
   assign counts[toe_contract_pkg::CounterTimeWaitReused] = 1'b0;
-  assign counts[toe_contract_pkg::CounterRxIcmp6Nd] = 1'b0;
   assign counts[toe_contract_pkg::CounterTxIcmp6Solicits] = 1'b0;
-  assign counts[toe_contract_pkg::CounterRxDroppedIp6] = 1'b0;
 
   // ---- Idle and the next deadline -------------------------------------------------------------
   // Several clocks of quiet: a word may be between two blocks in a register of neither.

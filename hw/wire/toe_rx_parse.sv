@@ -14,6 +14,11 @@ module toe_rx_parse (
   input  logic         enable_i,  // with a frame's first beat: else it is dropped silently
   input  logic [47:0]  mac_i,
   input  logic [31:0]  ipv4_i,
+  /* verilator lint_off UNUSEDSIGNAL */
+  input  logic [127:0] ipv6_i,    // beside the link-local address; 0: none
+  input  logic         vlan_on_i,
+  input  logic [11:0]  vlan_id_i,
+  /* verilator lint_on UNUSEDSIGNAL */
 
   input  logic [511:0] s_axis_tdata_i,
   input  logic [63:0]  s_axis_tkeep_i,
@@ -30,8 +35,11 @@ module toe_rx_parse (
   output logic         ok_tcp_o,
   output logic         ok_icmp_o,
   output logic         ok_arp_o,
+  output logic         ok_echo6_o,   // ICMPv6 echo request to one of our unicast addresses
+  output logic         ok_nd_o,      // neighbour solicitation or advertisement
   output logic         drop_eth_o,
   output logic         drop_ip_o,
+  output logic         drop_ip6_o,
   output logic         drop_tcp_o,
 
   output toe_pkg::segment_t seg_o,        // without options
@@ -41,6 +49,19 @@ module toe_rx_parse (
   output logic [47:0]  arp_sender_mac_o,
   output logic [31:0]  arp_sender_ip_o,
   output logic [31:0]  arp_target_ip_o,
+
+  // Neighbour discovery, valid with ok_nd_o: everything RFC 4861 7.1 asks for was verified.
+  output logic         nd_solicit_o,      // else an advertisement
+  output logic [127:0] nd_source_ip_o,    // 0: the sender has none yet (RFC 4862 5.4)
+  output logic [47:0]  nd_source_mac_o,   // of the Ethernet header
+  output logic [127:0] nd_target_ip_o,
+  output logic [1:0]   nd_target_kind_o,  // 0 not ours; LocalIpv6, LocalIpv6Link
+  output logic         nd_lladdr_valid_o, // option source (solicitation) or target (advertisement)
+  output logic [47:0]  nd_lladdr_o,       //   link-layer address
+  output logic         nd_router_o,       // flags of an advertisement
+  output logic         nd_solicited_o,
+  output logic         nd_override_o,
+  output logic         nd_multicast_o,    // the packet's destination was a multicast address
 
   output logic         busy_o
 );
@@ -395,6 +416,10 @@ module toe_rx_parse (
   assign drop_eth_o = drop_eth_q;
   assign drop_ip_o = drop_ip_q;
   assign drop_tcp_o = drop_tcp_q;
+  // Not told from other frames yet.
+  assign {ok_echo6_o, ok_nd_o, drop_ip6_o, nd_solicit_o, nd_source_ip_o, nd_source_mac_o,
+          nd_target_ip_o, nd_target_kind_o, nd_lladdr_valid_o, nd_lladdr_o, nd_router_o,
+          nd_solicited_o, nd_override_o, nd_multicast_o} = '0;
   assign arp_reply_o = r6_th_q[9];
   assign arp_sender_mac_o = {r6_th_q[23:16], r6_th_q[31:24], r6_th_q[39:32], r6_th_q[47:40],
                              r6_th_q[55:48], r6_th_q[63:56]};

@@ -2,8 +2,9 @@
 // Everything between frames and TCP segments: verification, frame buffer and options on the way in;
 // next hop, payload, checksums and headers on the way out; ARP and ICMP echo besides.
 //
-// Every received frame ends in exactly one of: a segment at rx_seg_o, an ARP packet, an echo, or
-// one of the drop counters. s_axis_tready_o is always 1: what does not fit is dropped.
+// Every received frame ends in exactly one of: a segment at rx_seg_o, an ARP packet, a neighbour
+// discovery message, an echo, or one of the drop counters. s_axis_tready_o is always 1: what does
+// not fit is dropped.
 
 module toe_wire (
   input  logic                 clk_i,
@@ -52,10 +53,12 @@ module toe_wire (
   output logic                 cnt_rx_tcp_segments_o,
   output logic                 cnt_rx_dropped_eth_o,
   output logic                 cnt_rx_dropped_ip_o,
+  output logic                 cnt_rx_dropped_ip6_o,
   output logic                 cnt_rx_dropped_tcp_o,
   output logic                 cnt_rx_dropped_overrun_o,
   output logic                 cnt_rx_icmp_echo_o,
   output logic                 cnt_rx_arp_o,
+  output logic                 cnt_rx_icmp6_nd_o,
   output logic                 cnt_tx_frames_o,
   output logic                 cnt_tx_tcp_segments_o,
   output logic                 cnt_tx_arp_requests_o,
@@ -67,24 +70,38 @@ module toe_wire (
   // ---- receive ----------------------------------------------------------------------------------
   logic [511:0] beat_data;
   logic beat_last, beat_valid, beat_tcp, beat_icmp;
-  logic ok_tcp, ok_icmp, ok_arp, drop_eth, drop_ip, drop_tcp, parse_busy;
+  logic ok_tcp, ok_icmp, ok_arp, ok_echo6, ok_nd, parse_busy;
+  logic drop_eth, drop_ip, drop_ip6, drop_tcp;
   toe_pkg::segment_t seg;
   logic [319:0] options;
   logic [3:0] options_words;
   logic arp_reply;
   logic [47:0] arp_sender_mac;
   logic [31:0] arp_sender_ip, arp_target_ip;
+  /* verilator lint_off UNUSEDSIGNAL */
+  logic nd_solicit, nd_lladdr_valid, nd_router, nd_solicited, nd_override, nd_multicast;
+  logic [127:0] nd_source_ip, nd_target_ip;
+  logic [47:0] nd_source_mac, nd_lladdr;
+  logic [1:0] nd_target_kind;
+  /* verilator lint_on UNUSEDSIGNAL */
 
   toe_rx_parse u_parse (
     .clk_i, .rst_ni, .enable_i(cfg_i.enable), .mac_i(cfg_i.mac), .ipv4_i(cfg_i.ipv4),
+    .ipv6_i(cfg_i.ipv6), .vlan_on_i(cfg_i.vlan_on), .vlan_id_i(cfg_i.vlan_tci[11:0]),
     .s_axis_tdata_i, .s_axis_tkeep_i, .s_axis_tlast_i, .s_axis_tuser_i, .s_axis_tvalid_i,
     .beat_data_o(beat_data), .beat_last_o(beat_last), .beat_valid_o(beat_valid),
     .beat_tcp_o(beat_tcp), .beat_icmp_o(beat_icmp),
     .ok_tcp_o(ok_tcp), .ok_icmp_o(ok_icmp), .ok_arp_o(ok_arp),
-    .drop_eth_o(drop_eth), .drop_ip_o(drop_ip), .drop_tcp_o(drop_tcp),
+    .ok_echo6_o(ok_echo6), .ok_nd_o(ok_nd),
+    .drop_eth_o(drop_eth), .drop_ip_o(drop_ip), .drop_ip6_o(drop_ip6), .drop_tcp_o(drop_tcp),
     .seg_o(seg), .options_o(options), .options_words_o(options_words),
     .arp_reply_o(arp_reply), .arp_sender_mac_o(arp_sender_mac),
-    .arp_sender_ip_o(arp_sender_ip), .arp_target_ip_o(arp_target_ip), .busy_o(parse_busy)
+    .arp_sender_ip_o(arp_sender_ip), .arp_target_ip_o(arp_target_ip),
+    .nd_solicit_o(nd_solicit), .nd_source_ip_o(nd_source_ip), .nd_source_mac_o(nd_source_mac),
+    .nd_target_ip_o(nd_target_ip), .nd_target_kind_o(nd_target_kind),
+    .nd_lladdr_valid_o(nd_lladdr_valid), .nd_lladdr_o(nd_lladdr), .nd_router_o(nd_router),
+    .nd_solicited_o(nd_solicited), .nd_override_o(nd_override), .nd_multicast_o(nd_multicast),
+    .busy_o(parse_busy)
   );
 
   logic store_overflow, store_last, store_valid, store_ready, store_empty;
@@ -192,14 +209,18 @@ module toe_wire (
   );
 
   // ---- what others want to know -----------------------------------------------------------------
-  assign cnt_rx_frames_o = ok_tcp || ok_icmp || ok_arp || drop_eth || drop_ip || drop_tcp;
+  assign cnt_rx_frames_o = ok_tcp || ok_icmp || ok_arp || ok_echo6 || ok_nd || drop_eth ||
+                           drop_ip || drop_ip6 || drop_tcp;
   assign cnt_rx_tcp_segments_o = rx_seg_valid_o && rx_seg_ready_i;
   assign cnt_rx_dropped_eth_o = drop_eth;
   assign cnt_rx_dropped_ip_o = drop_ip;
+  assign cnt_rx_dropped_ip6_o = drop_ip6;
   assign cnt_rx_dropped_tcp_o = drop_tcp || option_drop;
-  assign cnt_rx_dropped_overrun_o = (ok_tcp && !tcp_fits) || (ok_icmp && icmp_overflow);
-  assign cnt_rx_icmp_echo_o = ok_icmp && !icmp_overflow;
+  assign cnt_rx_dropped_overrun_o = (ok_tcp && !tcp_fits) ||
+                                    ((ok_icmp || ok_echo6) && icmp_overflow);
+  assign cnt_rx_icmp_echo_o = (ok_icmp || ok_echo6) && !icmp_overflow;
   assign cnt_rx_arp_o = ok_arp;
+  assign cnt_rx_icmp6_nd_o = ok_nd;
   assign cnt_tx_frames_o = m_axis_tvalid_o && m_axis_tready_i && m_axis_tlast_o;
   assign cnt_tx_tcp_segments_o = tcp_valid && tcp_ready && tcp_last;
   assign idle_o = !parse_busy && segments_empty && store_empty && (token_count == '0) &&
