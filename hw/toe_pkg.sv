@@ -107,6 +107,8 @@ package toe_pkg;
     logic             ts_on;      // RxCtlSyn: both sides send timestamps
     logic [31:0]      ts_val;     // of the SYN
     logic [7:0]       status;
+    logic             open;       // RxCtlSyn from a SYN cookie: the handshake is complete already,
+                                  // straight to ESTABLISHED and reported so; ts_val is the ACK's
   } rx_ctl_t;
 
   // toe_conn_manager -> toe_tx_engine.
@@ -135,6 +137,9 @@ package toe_pkg;
     logic             reset;
     logic [2:0]       options;     // TxCtlListen, TxCtlActive: connection_option
     logic [1:0]       cc;          // and the algorithm, as in the register congestion_control
+    logic             open;        // TxCtlSyn from a SYN cookie: our SYN is acknowledged already,
+                                   // SND.UNA = SND.NXT = SND.MAX = iss + 1; wnd, to be shifted by
+                                   // ws, and ts_val are the ACK's; nothing is sent for it
   } tx_ctl_t;
 
   // toe_sq_exec -> engines: checked for owner and generation, offsets not yet checked.

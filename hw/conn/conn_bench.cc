@@ -88,6 +88,7 @@ RxCtl rx_ctl(Bits bits) {
   c.ts_on = bits.take(1);
   c.ts_val = bits.take(32);
   c.status = bits.take(8);
+  c.open = bits.take(1);
   return c;
 }
 
@@ -112,6 +113,7 @@ TxCtl tx_ctl(Bits bits) {
   c.reset = bits.take(1);
   c.options = bits.take(3);
   c.cc = bits.take(2);
+  c.open = bits.take(1);
   return c;
 }
 
@@ -285,10 +287,10 @@ void ConnBench::take() {
     on_open_report(open_report(Bits::of(228, dut_->open_report_o)));
   }
   if (dut_->rx_ctl_valid_o && dut_->rx_ctl_ready_i && on_rx_ctl) {
-    on_rx_ctl(rx_ctl(Bits::of(149, dut_->rx_ctl_o)));
+    on_rx_ctl(rx_ctl(Bits::of(150, dut_->rx_ctl_o)));
   }
   if (dut_->tx_ctl_valid_o && dut_->tx_ctl_ready_i && on_tx_ctl) {
-    on_tx_ctl(tx_ctl(Bits::of(224, dut_->tx_ctl_o)));
+    on_tx_ctl(tx_ctl(Bits::of(225, dut_->tx_ctl_o)));
   }
   if (dut_->response_valid_o && dut_->response_ready_i && on_response) {
     on_response(response(Bits::of(84, dut_->response_o)));

@@ -127,6 +127,7 @@ struct RxCtl {
   bool ts_on = false;
   std::uint32_t ts_val = 0;
   std::uint8_t status = 0;
+  bool open = false;
 };
 
 struct TxCtl {
@@ -143,7 +144,7 @@ struct TxCtl {
   bool sack_ok = false, ts_valid = false;
   std::uint32_t ts_val = 0;
   bool ecn_ok = false;
-  bool reset = false;
+  bool reset = false, open = false;
   std::uint8_t options = 0, cc = 0;
 };
 

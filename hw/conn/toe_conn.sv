@@ -13,6 +13,7 @@ module toe_conn #(
   input  logic                  rst_ni,
   input  toe_pkg::config_t      cfg_i,
   input  logic [31:0]           now_us_i,
+  input  toe_pkg::time_t        now_i,        // the same, and ticks; a clock later
   input  logic [31:0]           iss_clock_i,  // counts once every 4 us
 
   // Lookup, in order.
@@ -64,6 +65,7 @@ module toe_conn #(
   input  logic                  tuple_rd_en_i,
   output toe_pkg::tuple_t       tuple_o,
 
+  output logic                  stray_acks_o,      // ACKs without a connection are wanted on syn_i
   output logic [31:0]           free_count_o,
   output logic                  ready_o,           // tables cleared
   output logic                  idle_o,
@@ -75,7 +77,10 @@ module toe_conn #(
   output logic                  cnt_conn_closed_o,
   output logic                  cnt_syn_no_listener_o,
   output logic                  cnt_syn_backlog_full_o,
-  output logic                  cnt_time_wait_recycled_o
+  output logic                  cnt_time_wait_recycled_o,
+  output logic                  cnt_time_wait_reused_o,
+  output logic                  cnt_syn_cookies_sent_o,
+  output logic                  cnt_syn_cookies_taken_o
 );
 
   logic            op_start, op_done, op_hit, op_full, given, lookup_ready, manager_ready;
@@ -189,10 +194,14 @@ module toe_conn #(
     .cnt_time_wait_recycled_o
   );
 
+  assign stray_acks_o = 1'b0;
+  assign cnt_time_wait_reused_o = 1'b0;
+  assign cnt_syn_cookies_sent_o = 1'b0;
+  assign cnt_syn_cookies_taken_o = 1'b0;
   assign ready_o = lookup_ready && manager_ready;
 
   logic unused;
-  assign unused = ^{hash[63:32], hash_busy, cfg_i};
+  assign unused = ^{hash[63:32], hash_busy, cfg_i, now_i};
 
 `ifndef SYNTHESIS
 `ifndef YOSYS

@@ -30,6 +30,7 @@ module toe_conn_words (
   assign rx_ctl_o.ts_on = seg_i.ts_valid && use_ts_i;
   assign rx_ctl_o.ts_val = seg_i.ts_val;
   assign rx_ctl_o.status = status_i;
+  assign rx_ctl_o.open = 1'b0;
 
   assign tx_ctl_o.op = act_i;
   assign tx_ctl_o.conn = conn_i;
@@ -50,6 +51,7 @@ module toe_conn_words (
   assign tx_ctl_o.reset = reset_i;
   assign tx_ctl_o.options = command_i.options;
   assign tx_ctl_o.cc = command_i.cc;
+  assign tx_ctl_o.open = 1'b0;
 
   assign open_report_o.conn = conn_i;
   assign open_report_o.fresh = fresh;

@@ -174,7 +174,6 @@ module toe_core #(
   toe_pkg::rx_shadow_t rx_shadow;
   logic [31:0] free_count;
   logic stray_acks, backlog_full;
-  assign stray_acks = 1'b0;  // until toe_conn checks SYN cookies
   logic conn_ready, tx_ready, timers_ready;
   logic idle_wire, idle_host, idle_conn, idle_rx, idle_tx, idle_timers;
   logic wire_dl_valid, conn_dl_valid, timer_dl_valid;
@@ -218,7 +217,7 @@ module toe_core #(
   );
 
   toe_conn #(.Connections(Connections)) u_conn (
-    .clk_i, .rst_ni, .cfg_i(cfg), .now_us_i(now_us), .iss_clock_i(now_q[33:2]),
+    .clk_i, .rst_ni, .cfg_i(cfg), .now_us_i(now_us), .now_i(now), .iss_clock_i(now_q[33:2]),
     .seg_i(seg), .seg_valid_i(seg_valid), .seg_ready_o(seg_ready),
     .rx_seg_o(rx_seg), .rx_seg_valid_o(rx_seg_valid), .rx_seg_ready_i(rx_seg_ready),
     .command_i(command), .command_valid_i(command_valid), .command_ready_o(command_ready),
@@ -234,6 +233,7 @@ module toe_core #(
     .rst_o(refused_seg), .rst_valid_o(refused_valid), .rst_ready_i(refused_ready),
     .owner_addr_i(owner_addr), .owner_o(owner),
     .tuple_addr_i(tuple_addr), .tuple_rd_en_i(tuple_en), .tuple_o(tuple),
+    .stray_acks_o(stray_acks),
     .free_count_o(free_count), .ready_o(conn_ready), .idle_o(idle_conn),
     .deadline_valid_o(conn_dl_valid), .deadline_us_o(conn_dl),
     .cnt_conn_opened_active_o(counts[toe_contract_pkg::CounterConnOpenedActive]),
@@ -241,7 +241,10 @@ module toe_core #(
     .cnt_conn_closed_o(counts[toe_contract_pkg::CounterConnClosed]),
     .cnt_syn_no_listener_o(counts[toe_contract_pkg::CounterSynNoListener]),
     .cnt_syn_backlog_full_o(backlog_full),
-    .cnt_time_wait_recycled_o(counts[toe_contract_pkg::CounterTimeWaitRecycled])
+    .cnt_time_wait_recycled_o(counts[toe_contract_pkg::CounterTimeWaitRecycled]),
+    .cnt_time_wait_reused_o(counts[toe_contract_pkg::CounterTimeWaitReused]),
+    .cnt_syn_cookies_sent_o(counts[toe_contract_pkg::CounterSynCookiesSent]),
+    .cnt_syn_cookies_taken_o(counts[toe_contract_pkg::CounterSynCookiesTaken])
   );
 
   toe_rx_engine #(.Connections(Connections)) u_rx (
@@ -354,9 +357,6 @@ module toe_core #(
   assign counts[toe_contract_pkg::CounterTxKeepalives] = 1'b0;
   assign counts[toe_contract_pkg::CounterConnUserTimeout] = 1'b0;
   assign counts[toe_contract_pkg::CounterPmtuReduced] = 1'b0;
-  assign counts[toe_contract_pkg::CounterSynCookiesSent] = 1'b0;
-  assign counts[toe_contract_pkg::CounterSynCookiesTaken] = 1'b0;
-  assign counts[toe_contract_pkg::CounterTimeWaitReused] = 1'b0;
   assign counts[toe_contract_pkg::CounterTxIcmp6Solicits] = 1'b0;
 
   // ---- Idle and the next deadline -------------------------------------------------------------
