@@ -212,6 +212,35 @@ package toe_pkg;
   } tx_shadow_t;
   localparam int unsigned TxShadowW = 129;
 
+  // toe_tx_engine -> toe_cc: what congestion control learns, outside the engine's pipeline. Nobody
+  // waits for it: toe_cc takes one a clock, or merges or drops those of op CcAck and CcIdle.
+  localparam logic [2:0] CcReset = 3'd0;    // a new connection, or another algorithm
+  localparam logic [2:0] CcAck = 3'd1;      // new data were acknowledged
+  localparam logic [2:0] CcLoss = 3'd2;     // recovery began, or ECE was answered; cwnd: before it
+  localparam logic [2:0] CcTimeout = 3'd3;  // retransmission timeout; cwnd: before it
+  localparam logic [2:0] CcUndo = 3'd4;     // the latest of the two was spurious
+  localparam logic [2:0] CcIdle = 3'd5;     // sends again after an idle time
+  typedef struct packed {
+    logic [ConnW-1:0] conn;
+    logic [2:0]       op;
+    logic [1:0]       cc;             // as in the register congestion_control
+    logic             in_slow_start;
+    logic [31:0]      cwnd;           // bytes
+    logic [15:0]      mss;
+    logic [31:0]      acked;          // bytes newly acknowledged
+    logic [31:0]      flight;         // bytes sent and not acknowledged, before this event
+    logic             ece;            // the segment echoed congestion
+    logic [31:0]      snd_una;        // after this event
+    logic [31:0]      snd_nxt;
+    logic [31:0]      srtt;           // microseconds * 8
+  } cc_event_t;
+  // toe_cc -> toe_tx_engine.
+  typedef struct packed {
+    logic [ConnW-1:0] conn;
+    logic [31:0]      step;   // bytes acknowledged for which cwnd grows by one MSS
+    logic [10:0]      alpha;  // DCTCP.Alpha * 1024 (RFC 8257 3.3), at most 1024
+  } cc_answer_t;
+
   // Engine -> toe_conn_manager: the connection is to end. At most one per engine and connection.
   localparam logic [1:0] EndClosed = 2'd0;    // orderly, or `status` if not ok: free it
   localparam logic [1:0] EndHandshake = 2'd1; // SYN-RECEIVED failed: to LISTEN, or free if active
@@ -400,14 +429,18 @@ package toe_pkg;
   } rx_event_t;
 
   typedef struct packed {
-    logic [2:0]        kind;
-    logic [15:0]       conn;
-    tx_ctl_t  ctl;
-    tx_rx_t   rx;
-    logic [31:0]       offset;
-    logic              fin;
-    logic              turn;      // it was the first in the ready queue and left it
-    logic              may_send;  // the segment queue had room
+    logic [2:0]  kind;
+    logic [15:0] conn;
+    tx_ctl_t     ctl;
+    tx_rx_t      rx;
+    logic [31:0] offset;     // host: sent_up_to, or the user timeout; toe_cc: the step
+    logic        fin;
+    logic        configure;  // host: the options are meant, not sent_up_to
+    logic [2:0]  options;
+    logic [1:0]  cc;
+    logic [10:0] alpha;      // of toe_cc
+    logic        turn;       // it was the first in the ready queue and left it
+    logic        may_send;   // the segment queue had room
   } tx_event_t;
 
 endpackage

@@ -174,6 +174,12 @@ module toe_core #(
   toe_pkg::rx_shadow_t rx_shadow;
   logic [31:0] free_count;
   logic stray_acks, backlog_full;
+  toe_pkg::cc_event_t cc_event;
+  logic cc_event_valid;
+  toe_pkg::cc_answer_t cc_answer;
+  logic cc_answer_valid, cc_answer_ready;
+  assign cc_answer = '0;
+  assign cc_answer_valid = 1'b0;  // until toe_cc is there
   logic conn_ready, tx_ready, timers_ready;
   logic idle_wire, idle_host, idle_conn, idle_rx, idle_tx, idle_timers;
   logic wire_dl_valid, conn_dl_valid, timer_dl_valid;
@@ -279,7 +285,7 @@ module toe_core #(
   );
 
   toe_tx_engine #(.Connections(Connections)) u_tx (
-    .clk_i, .rst_ni, .cfg_i(cfg), .now_us_i(now_us), .ready_o(tx_ready),
+    .clk_i, .rst_ni, .cfg_i(cfg), .now_i(now), .ready_o(tx_ready),
     .ctl_i(tx_ctl), .ctl_valid_i(tx_ctl_valid), .ctl_ready_o(tx_ctl_ready),
     .tuple_addr_o(tuple_addr), .tuple_en_o(tuple_en), .tuple_i(tuple),
     .rx_i(tx_rx), .rx_valid_i(tx_rx_valid), .rx_urgent_i(tx_rx_urgent), .rx_ready_o(tx_rx_ready),
@@ -292,13 +298,24 @@ module toe_core #(
     .seg_o(engine_seg), .seg_valid_o(engine_seg_valid), .seg_ready_i(engine_seg_ready),
     .report_o(tx_report), .report_valid_o(tx_report_valid), .report_ready_i(tx_report_ready),
     .end_o(tx_end), .end_valid_o(tx_end_valid), .end_ready_i(tx_end_ready),
+    .cc_event_o(cc_event), .cc_event_valid_o(cc_event_valid), .cc_answer_i(cc_answer),
+    .cc_answer_valid_i(cc_answer_valid), .cc_answer_ready_o(cc_answer_ready),
     .idle_o(idle_tx),
     .cnt_tx_retransmits_o(counts[toe_contract_pkg::CounterTxRetransmits]),
     .cnt_tx_rto_o(counts[toe_contract_pkg::CounterTxRto]),
     .cnt_tx_fast_retransmits_o(counts[toe_contract_pkg::CounterTxFastRetransmits]),
     .cnt_tx_window_probes_o(counts[toe_contract_pkg::CounterTxWindowProbes]),
     .cnt_rx_duplicate_acks_o(counts[toe_contract_pkg::CounterRxDuplicateAcks]),
-    .cnt_conn_timed_out_o(counts[toe_contract_pkg::CounterConnTimedOut])
+    .cnt_conn_timed_out_o(counts[toe_contract_pkg::CounterConnTimedOut]),
+    .cnt_rx_dsack_o(counts[toe_contract_pkg::CounterRxDsack]),
+    .cnt_tx_dsack_o(counts[toe_contract_pkg::CounterTxDsack]),
+    .cnt_tx_sack_retransmits_o(counts[toe_contract_pkg::CounterTxSackRetransmits]),
+    .cnt_tx_loss_probes_o(counts[toe_contract_pkg::CounterTxLossProbes]),
+    .cnt_tx_undone_o(counts[toe_contract_pkg::CounterTxUndone]),
+    .cnt_tx_idle_restarts_o(counts[toe_contract_pkg::CounterTxIdleRestarts]),
+    .cnt_tx_keepalives_o(counts[toe_contract_pkg::CounterTxKeepalives]),
+    .cnt_conn_user_timeout_o(counts[toe_contract_pkg::CounterConnUserTimeout]),
+    .cnt_pmtu_reduced_o(counts[toe_contract_pkg::CounterPmtuReduced])
   );
 
   toe_timers #(.Connections(Connections)) u_timers (
@@ -348,15 +365,6 @@ module toe_core #(
   assign counts[toe_contract_pkg::CounterCqEntries] = 1'b0;
   assign counts[toe_contract_pkg::CounterCqStalls] = 1'b0;
   // Nobody counts these yet.
-  assign counts[toe_contract_pkg::CounterRxDsack] = 1'b0;
-  assign counts[toe_contract_pkg::CounterTxDsack] = 1'b0;
-  assign counts[toe_contract_pkg::CounterTxSackRetransmits] = 1'b0;
-  assign counts[toe_contract_pkg::CounterTxLossProbes] = 1'b0;
-  assign counts[toe_contract_pkg::CounterTxUndone] = 1'b0;
-  assign counts[toe_contract_pkg::CounterTxIdleRestarts] = 1'b0;
-  assign counts[toe_contract_pkg::CounterTxKeepalives] = 1'b0;
-  assign counts[toe_contract_pkg::CounterConnUserTimeout] = 1'b0;
-  assign counts[toe_contract_pkg::CounterPmtuReduced] = 1'b0;
   assign counts[toe_contract_pkg::CounterTxIcmp6Solicits] = 1'b0;
 
   // ---- Idle and the next deadline -------------------------------------------------------------
@@ -382,6 +390,7 @@ module toe_core #(
   assign next_deadline_us_o = wct;
 
   logic unused_ok;
-  assign unused_ok = &{1'b0, wire_rx_ready, ts_full};
+  assign unused_ok = &{1'b0, wire_rx_ready, ts_full, cc_event, cc_event_valid,
+                       cc_answer_ready};
 
 endmodule

@@ -72,6 +72,7 @@ module toe_tx_apply (
         rec_o.ack_owed = 1'b0;
         rec_o.rto = cfg_i.rto_initial_us;
         rec_o.credit = 32'd0;
+        rec_o.max_wnd = 32'd0;
         rec_o.ssthresh = 32'h3fff_ffff;
         unique case (event_i.ctl.op)
           toe_pkg::TxCtlListen, toe_pkg::TxCtlActive: begin
@@ -218,7 +219,8 @@ module toe_tx_apply (
         end
       end
 
-      toe_tx_pkg::KindHost: if (sent_phase || rec_i.phase == toe_tx_pkg::PhaseListen) begin
+      toe_tx_pkg::KindHost: if (~event_i.configure &&
+                              (sent_phase || rec_i.phase == toe_tx_pkg::PhaseListen)) begin
         if (facts_i.lim_bad) begin
           notes_o.bad_offset = 1'b1;
         end else if (facts_i.lim_new || facts_i.lim_same) begin

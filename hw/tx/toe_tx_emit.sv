@@ -138,7 +138,9 @@ module toe_tx_emit (
     end
     // A retransmission counts on the data already sent, so SND.NXT moves only if it went back.
     if (do_re && rec_i.snd_nxt == rec_i.snd_una) rec_o.snd_nxt = after;
+    if (rec_i.snd_wnd > rec_i.max_wnd) rec_o.max_wnd = rec_i.snd_wnd;
     if (send) begin
+      rec_o.last_ack = seg_o.ack;
       rec_o.ack_now = 1'b0;
       rec_o.ack_owed = 1'b0;
     end

@@ -17,7 +17,7 @@ module toe_tx_engine #(
   input  logic                  clk_i,
   input  logic                  rst_ni,
   input  toe_pkg::config_t      cfg_i,
-  input  logic [31:0]           now_us_i,
+  input  toe_pkg::time_t        now_i,
   output logic                  ready_o,
 
   // from toe_conn_manager
@@ -64,13 +64,29 @@ module toe_tx_engine #(
   output logic                  end_valid_o,
   input  logic                  end_ready_i,
 
+  // congestion control beside the engine
+  output toe_pkg::cc_event_t    cc_event_o,
+  output logic                  cc_event_valid_o,
+  input  toe_pkg::cc_answer_t   cc_answer_i,
+  input  logic                  cc_answer_valid_i,
+  output logic                  cc_answer_ready_o,
+
   output logic                  idle_o,
   output logic                  cnt_tx_retransmits_o,
   output logic                  cnt_tx_rto_o,
   output logic                  cnt_tx_fast_retransmits_o,
   output logic                  cnt_tx_window_probes_o,
   output logic                  cnt_rx_duplicate_acks_o,
-  output logic                  cnt_conn_timed_out_o
+  output logic                  cnt_conn_timed_out_o,
+  output logic                  cnt_rx_dsack_o,
+  output logic                  cnt_tx_dsack_o,
+  output logic                  cnt_tx_sack_retransmits_o,
+  output logic                  cnt_tx_loss_probes_o,
+  output logic                  cnt_tx_undone_o,
+  output logic                  cnt_tx_idle_restarts_o,
+  output logic                  cnt_tx_keepalives_o,
+  output logic                  cnt_conn_user_timeout_o,
+  output logic                  cnt_pmtu_reduced_o
 );
 
   localparam int unsigned AddrW = $clog2(Connections);
@@ -175,6 +191,10 @@ module toe_tx_engine #(
     event_d.rx = rx_i;
     event_d.offset = host_i.offset;
     event_d.fin = host_i.fin;
+    event_d.configure = host_i.configure;
+    event_d.options = host_i.options;
+    event_d.cc = host_i.cc;
+    event_d.alpha = cc_answer_i.alpha;
   end
   assign tuple_addr_o = event_d.conn;
   assign tuple_en_o = take;
@@ -197,7 +217,7 @@ module toe_tx_engine #(
   toe_ram_1r1w #(.Width(toe_pkg::TxShadowW), .Depth(Connections)) u_shadow (
     .clk_i,
     .wr_en_i(valid[3]), .wr_addr_i(e4_q.conn[AddrW-1:0]),
-    .wr_data_i({rec_wr.snd_una, rec_wr.snd_max, rec_wr.fin_sent, 32'd0, 32'd1 << 24}),
+    .wr_data_i({rec_wr.snd_una, rec_wr.snd_max, rec_wr.fin_sent, rec_wr.last_ack, rec_wr.max_wnd}),
     .rd_en_i(tx_shadow_en_i), .rd_addr_i(tx_shadow_addr_i[AddrW-1:0]), .rd_data_o(shadow_bits)
   );
   assign tx_shadow_o = shadow_bits;
@@ -210,9 +230,9 @@ module toe_tx_engine #(
   toe_pkg::tuple_t t2_q, t3_q, t4_q;
   logic [31:0] rto;
 
-  toe_tx_facts u_facts (.event_i(e1_q), .rec_i(rec_rd), .now_us_i, .facts_o(facts));
+  toe_tx_facts u_facts (.event_i(e1_q), .rec_i(rec_rd), .now_us_i(now_i.us), .facts_o(facts));
   toe_tx_apply u_apply (
-    .event_i(e2_q), .rec_i(r2_q), .facts_i(f2_q), .cfg_i, .now_us_i, .rec_o(applied),
+    .event_i(e2_q), .rec_i(r2_q), .facts_i(f2_q), .cfg_i, .now_us_i(now_i.us), .rec_o(applied),
     .notes_o(notes));
   toe_tx_plan u_plan (.rec_i(r3_q), .rx_i(x3_q), .cfg_i, .rto_o(rto), .plan_o(plan));
 
@@ -249,7 +269,7 @@ module toe_tx_engine #(
   toe_pkg::end_t ending;
   toe_tx_emit u_emit (
     .valid_i(valid[3]), .event_i(e4_q), .rec_i(r4_q), .plan_i(p4_q), .notes_i(n4_q), .rx_i(x4_q),
-    .tuple_i(t4_q), .cfg_i, .now_us_i, .rec_o(rec_wr),
+    .tuple_i(t4_q), .cfg_i, .now_us_i(now_i.us), .rec_o(rec_wr),
     .seg_valid_o(seg_push), .seg_o(seg), .ready_push_o(ready_push),
     .report_valid_o(report_push), .report_o(report), .end_valid_o(end_push), .end_o(ending),
     .timer_armed_o(set_armed_o), .timer_at_o(set_deadline_us_o),
@@ -307,7 +327,22 @@ module toe_tx_engine #(
   end
 `endif
 
+  // Not built yet.
+  assign cc_event_o = '0;
+  assign cc_event_valid_o = 1'b0;
+  assign cc_answer_ready_o = 1'b1;
+  assign cnt_rx_dsack_o = 1'b0;
+  assign cnt_tx_dsack_o = 1'b0;
+  assign cnt_tx_sack_retransmits_o = 1'b0;
+  assign cnt_tx_loss_probes_o = 1'b0;
+  assign cnt_tx_undone_o = 1'b0;
+  assign cnt_tx_idle_restarts_o = 1'b0;
+  assign cnt_tx_keepalives_o = 1'b0;
+  assign cnt_conn_user_timeout_o = 1'b0;
+  assign cnt_pmtu_reduced_o = 1'b0;
+
   logic unused_ok;
-  assign unused_ok = &{1'b0, host_i, ready_n, tx_shadow_addr_i, same, ready_in_ready};
+  assign unused_ok = &{1'b0, now_i, cc_answer_i, cc_answer_valid_i, host_i, ready_n,
+                       tx_shadow_addr_i, same, ready_in_ready};
 
 endmodule

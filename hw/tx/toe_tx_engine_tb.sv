@@ -73,7 +73,13 @@ module toe_tx_engine_tb (
   toe_pkg::tx_segment_t seg;
   toe_pkg::tx_report_t report;
   toe_pkg::end_t ending;
+  toe_pkg::time_t now;
   toe_pkg::tx_shadow_t unused_shadow;
+  toe_pkg::cc_event_t unused_cc_event;
+  logic unused_cc_event_valid, unused_cc_answer_ready;
+  assign now.us = now_us_i;
+  assign now.ticks = {10'd0, now_us_i[31:10]};
+  assign now.ts_clock = {10'd0, now_us_i[31:10]};
   logic [15:0] tuple_addr, rx_shadow_addr, set_conn;
   logic tuple_en, rx_shadow_en;
   logic [toe_pkg::RxShadowW-1:0] shadow_q;
@@ -127,7 +133,7 @@ module toe_tx_engine_tb (
   always_ff @(posedge clk_i) shadow_q <= {rcv_nxt_i, rcv_edge_i, 292'd0};
 
   toe_tx_engine #(.Connections(64)) u_engine (
-    .clk_i, .rst_ni, .cfg_i(cfg), .now_us_i, .ready_o, .ctl_i(ctl), .ctl_valid_i, .ctl_ready_o,
+    .clk_i, .rst_ni, .cfg_i(cfg), .now_i(now), .ready_o, .ctl_i(ctl), .ctl_valid_i, .ctl_ready_o,
     .tuple_addr_o(tuple_addr), .tuple_en_o(tuple_en), .tuple_i('0),
     .rx_i(rx), .rx_valid_i, .rx_urgent_i(1'b0), .rx_ready_o, .rx_shadow_addr_o(rx_shadow_addr),
     .rx_shadow_en_o(rx_shadow_en), .rx_shadow_i(shadow_q),
@@ -137,8 +143,13 @@ module toe_tx_engine_tb (
     .set_valid_o, .set_conn_o(set_conn), .set_armed_o, .set_deadline_us_o,
     .seg_o(seg), .seg_valid_o, .seg_ready_i(1'b1), .report_o(report), .report_valid_o,
     .report_ready_i(1'b1), .end_o(ending), .end_valid_o, .end_ready_i(1'b1), .idle_o,
+    .cc_event_o(unused_cc_event), .cc_event_valid_o(unused_cc_event_valid), .cc_answer_i('0),
+    .cc_answer_valid_i(1'b0), .cc_answer_ready_o(unused_cc_answer_ready),
     .cnt_tx_retransmits_o(), .cnt_tx_rto_o(), .cnt_tx_fast_retransmits_o(),
-    .cnt_tx_window_probes_o(), .cnt_rx_duplicate_acks_o(), .cnt_conn_timed_out_o()
+    .cnt_tx_window_probes_o(), .cnt_rx_duplicate_acks_o(), .cnt_conn_timed_out_o(),
+    .cnt_rx_dsack_o(), .cnt_tx_dsack_o(), .cnt_tx_sack_retransmits_o(),
+    .cnt_tx_loss_probes_o(), .cnt_tx_undone_o(), .cnt_tx_idle_restarts_o(),
+    .cnt_tx_keepalives_o(), .cnt_conn_user_timeout_o(), .cnt_pmtu_reduced_o()
   );
 
   assign seg_seq_o = seg.seq;
@@ -157,7 +168,8 @@ module toe_tx_engine_tb (
   assign end_status_o = ending.status;
 
   logic unused_ok;
-  assign unused_ok = &{1'b0, seg, report, ending, unused_shadow, tuple_addr, tuple_en,
+  assign unused_ok = &{1'b0, seg, report, ending, unused_shadow, unused_cc_event,
+                       unused_cc_event_valid, unused_cc_answer_ready, tuple_addr, tuple_en,
                        rx_shadow_addr, rx_shadow_en, set_conn};
 
 endmodule

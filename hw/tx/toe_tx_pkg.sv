@@ -23,6 +23,7 @@ package toe_tx_pkg;
     logic        fin_req;     // FIN follows snd_lim
     logic        fin_sent;    // snd_max covers the FIN
     logic [31:0] snd_wnd;     // scaled
+    logic [31:0] max_wnd;     // largest snd_wnd of this connection (RFC 5961 5.2)
     logic [31:0] snd_wl1;
     logic [31:0] snd_wl2;
     logic [15:0] mss;
@@ -51,19 +52,21 @@ package toe_tx_pkg;
     logic        ack_now;
     logic        ack_owed;    // one segment is not acknowledged yet
     logic [31:0] ack_at;      // with ack_owed: when at the latest
+    logic [31:0] last_ack;    // acknowledgement number sent last (RFC 7323 4.3)
     logic [31:0] adv_edge;    // highest right edge of the window announced
     logic [51:0] ring_page;
     logic [4:0]  ring_log2;
     logic [4:0]  rx_ring_log2;
   } tx_record_t;
-  localparam int unsigned RecordW = 3 + 1 + 32 * 5 + 2 + 32 * 3 + 16 + 9 + 32 * 3 + 2 + 1 + 32 + 4 +
-                                    32 * 5 + 4 + 8 + 1 + 32 + 2 + 32 * 2 + 52 + 10;
+  localparam int unsigned RecordW = 3 + 1 + 32 * 5 + 2 + 32 * 4 + 16 + 9 + 32 * 3 + 2 + 1 + 32 + 4 +
+                                    32 * 5 + 4 + 8 + 1 + 32 + 2 + 32 * 3 + 52 + 10;
 
   localparam logic [2:0] KindCtl = 3'd0;
   localparam logic [2:0] KindRx = 3'd1;
   localparam logic [2:0] KindHost = 3'd2;
   localparam logic [2:0] KindTimer = 3'd3;
   localparam logic [2:0] KindTurn = 3'd4;  // its turn to send
+  localparam logic [2:0] KindCc = 3'd5;    // toe_cc's answer
 
   // First stage: comparisons of the event with the record.
   typedef struct packed {
