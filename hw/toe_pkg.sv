@@ -92,6 +92,15 @@ package toe_pkg;
   } rx_segment_t;
   localparam int unsigned RxSegmentW = 1 + ConnW + SegmentW;
 
+  // toe_rx_engine -> toe_conn_manager, on syn_o, as a segment_t: SYNs without a connection;
+  // segments without ACK, SYN and RST likewise, which a port in LISTEN drops; while SYN cookies are
+  // out, ACKs without a connection; and a SYN for a connection in TIME-WAIT that may follow it (RFC
+  // 6191): its ack, which has no meaning without the flag ACK, is SND.MAX of the old connection.
+  //
+  // Window scale that the card announces with a SYN cookie, as it knows no ring yet. A connection
+  // made from one keeps it, whatever its ring: 65535 << 8 covers the largest.
+  localparam logic [3:0] CookieWs = 4'd8;
+
   // toe_conn_manager -> toe_rx_engine.
   localparam logic [2:0] RxCtlListen = 3'd0;   // new record in LISTEN: ring and generation
   localparam logic [2:0] RxCtlActive = 3'd1;   // new record in SYN-SENT: ring and generation
@@ -139,7 +148,8 @@ package toe_pkg;
     logic [1:0]       cc;          // and the algorithm, as in the register congestion_control
     logic             open;        // TxCtlSyn from a SYN cookie: our SYN is acknowledged already,
                                    // SND.UNA = SND.NXT = SND.MAX = iss + 1; wnd, to be shifted by
-                                   // ws, and ts_val are the ACK's; nothing is sent for it
+                                   // ws, and ts_val are the ACK's; nothing is sent for it; the
+                                   // window scale announced (with ws_valid) was CookieWs
   } tx_ctl_t;
 
   // toe_sq_exec -> engines: checked for owner and generation, offsets not yet checked.
@@ -241,10 +251,12 @@ package toe_pkg;
     logic [10:0]      alpha;  // DCTCP.Alpha * 1024 (RFC 8257 3.3), at most 1024
   } cc_answer_t;
 
-  // Engine -> toe_conn_manager: the connection is to end. At most one per engine and connection.
+  // Engine -> toe_conn_manager: the connection is to end. At most one per engine and connection,
+  // but for the last kind, of which any may be lost.
   localparam logic [1:0] EndClosed = 2'd0;    // orderly, or `status` if not ok: free it
   localparam logic [1:0] EndHandshake = 2'd1; // SYN-RECEIVED failed: to LISTEN, or free if active
   localparam logic [1:0] EndTimeWait = 2'd2;  // entered TIME-WAIT
+  localparam logic [1:0] EndTimeWaitAgain = 2'd3;  // in TIME-WAIT, a FIN came again: restart 2 MSL
   typedef struct packed {
     logic [1:0]       kind;
     logic [ConnW-1:0] conn;
