@@ -12,6 +12,7 @@ lib/toe_hazard.sv
 wire/toe_checksum.sv
 wire/toe_frame_buffer.sv
 wire/toe_rx_parse.sv
+wire/toe_rx_option_walk.sv
 wire/toe_rx_options.sv
 wire/toe_icmp_echo.sv
 wire/toe_arp.sv

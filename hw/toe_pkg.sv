@@ -71,7 +71,7 @@ package toe_pkg;
     logic [7:0]  flags;
     logic [15:0] len;           // payload bytes
     logic [7:0]  payload_start; // offset of the payload in the frame that waits in the frame buffer
-    logic        mss_valid;     // options are looked at in SYN segments only
+    logic        mss_valid;     // MSS, WS and SACK permitted: of SYN segments only
     logic [15:0] mss;
     logic        ws_valid;
     logic [3:0]  ws;            // already limited to 14 (RFC 7323 2.3)

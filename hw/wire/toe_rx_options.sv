@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Queue of verified segments, and the options of SYN segments among them: maximum segment size (RFC
-// 9293 3.7.1) and window scale (RFC 7323 2.2), three clocks per option while the queue holds the
-// rest. A SYN with a malformed option list is dropped. Other segments pass without delay. For every
-// segment with payload frame_o says, in order, whether its stored frame is kept.
+// Options of verified segments, and the queue of those segments. The layouts that nearly all
+// segments have (RFC 7323 appendix A) are known at a glance, so such segments pass at one per
+// clock: none, timestamps, SACK blocks, both, and the usual ones of SYN segments. Others are walked
+// (toe_rx_option_walk) while the queue holds what follows. A segment with a malformed list is
+// dropped. For every segment with payload frame_o says, in order, whether its stored frame is kept.
+//
+// MSS, window scale and SACK permitted count in SYN segments alone (RFC 9293 3.2, RFC 7323 2.2,
+// RFC 2018 2).
 
 module toe_rx_options #(
   parameter int unsigned Depth = 32
@@ -27,111 +31,162 @@ module toe_rx_options #(
   localparam int unsigned SegW = toe_pkg::SegmentW;
   localparam int unsigned CountW = $clog2(Depth + 1);
 
-  logic [SegW-1:0] seg_in, seg_head;
+  // ---- known layouts ----------------------------------------------------------------------------
+  function automatic logic [31:0] swapped(input logic [31:0] w);
+    swapped = {w[7:0], w[15:8], w[23:16], w[31:24]};
+  endfunction
+
+  localparam logic [31:0] NopNopTs = 32'h0a08_0101;  // first byte lowest
+  localparam logic [31:0] OkTs = 32'h0a08_0204;      // SACK permitted, timestamps
+  localparam logic [31:0] NopNopOk = 32'h0204_0101;
+  localparam logic [23:0] NopNopSack = 24'h05_0101;
+  localparam logic [15:0] Mss = 16'h0402;
+  localparam logic [23:0] NopWs = 24'h03_0301;
+
+  logic [31:0] w0, w1, w2, w3, w4;
+  logic [7:0] words_len;   // of a SACK option that fills the rest after two NOPs
+  logic syn, ts_w0, sack_w0, sack_w3, known, ts_known, sack_known;
+  logic mss_w0, ws_w1, ws_w2, ws_w4, ok_w1, ok_w2, ok_ts_w1, ok_ts_w2;
+  logic l_mw, l_ms, l_msw, l_mws, l_mtw, l_mwt, l_m, l_syn;
+  logic [2:0] blocks;
+  logic [255:0] sack_first, sack_third;
+  logic [15:0] mss_said;
+  logic [7:0] ws_said;
+
+  assign w0 = in_options_i[31:0];
+  assign w1 = in_options_i[63:32];
+  assign w2 = in_options_i[95:64];
+  assign w3 = in_options_i[127:96];
+  assign w4 = in_options_i[159:128];
+  assign syn = in_seg_i.flags[toe_pkg::FlagSyn];
+
+  assign ts_w0 = w0 == NopNopTs;
+  assign words_len = {2'b00, in_words_i, 2'b00} - 8'd2;
+  assign sack_w0 = (w0[23:0] == NopNopSack) && in_words_i[0] && (in_words_i != 4'd1) &&
+                   (w0[31:24] == words_len);
+  assign sack_w3 = (w3[23:0] == NopNopSack) && !in_words_i[0] && (in_words_i > 4'd4) &&
+                   (w3[31:24] == words_len - 8'd12);
+  assign ts_known = ts_w0 && ((in_words_i == 4'd3) || sack_w3);
+  assign sack_known = sack_w0 || (ts_w0 && sack_w3);
+
+  assign mss_w0 = w0[15:0] == Mss;
+  assign ws_w1 = w1[23:0] == NopWs;
+  assign ws_w2 = w2[23:0] == NopWs;
+  assign ws_w4 = w4[23:0] == NopWs;
+  assign ok_w1 = w1 == NopNopOk;
+  assign ok_w2 = w2 == NopNopOk;
+  assign ok_ts_w1 = w1 == OkTs;
+  assign ok_ts_w2 = w2 == OkTs;
+  assign l_m = (in_words_i == 4'd1) && mss_w0;
+  assign l_mw = (in_words_i == 4'd2) && mss_w0 && ws_w1;
+  assign l_ms = (in_words_i == 4'd2) && mss_w0 && ok_w1;
+  assign l_msw = (in_words_i == 4'd3) && mss_w0 && ok_w1 && ws_w2;
+  assign l_mws = (in_words_i == 4'd3) && mss_w0 && ws_w1 && ok_w2;
+  assign l_mtw = (in_words_i == 4'd5) && mss_w0 && ok_ts_w1 && ws_w4;
+  assign l_mwt = (in_words_i == 4'd5) && mss_w0 && ws_w1 && ok_ts_w2;
+  assign l_syn = syn && (l_m || l_mw || l_ms || l_msw || l_mws || l_mtw || l_mwt);
+  assign known = (in_words_i == 4'd0) || ts_known || sack_known || l_syn;
+
+  // With a tiny MSS a peer would have its data in countless segments, and with 0 in endless ones.
+  localparam logic [15:0] MssMin = 16'd64;
+  assign mss_said = {w0[23:16], w0[31:24]};
+  assign ws_said = l_mtw ? w4[31:24] : (l_msw ? w2[31:24] : w1[31:24]);
+  // Two words each, behind the one or four words before them.
+  assign blocks = in_words_i[3:1] - (ts_w0 ? 3'd2 : 3'd0);
+
+  for (genvar i = 0; i < 4; i++) begin : g_sack
+    assign sack_first[64*i +: 64] = {swapped(in_options_i[64*i+64 +: 32]),
+                                     swapped(in_options_i[64*i+32 +: 32])};
+    if (i < 3) begin : g_third
+      assign sack_third[64*i +: 64] = {swapped(in_options_i[64*i+160 +: 32]),
+                                       swapped(in_options_i[64*i+128 +: 32])};
+    end else begin : g_none
+      assign sack_third[64*i +: 64] = 64'd0;
+    end
+  end
+
+  toe_pkg::segment_t seg_in;
+  logic [63:0] ts_field;
+  assign ts_field = l_mtw ? {w3, w2} : (l_mwt ? {w4, w3} : {w2, w1});
+
+  always_comb begin
+    seg_in = in_seg_i;
+    seg_in.mss_valid = l_syn;
+    seg_in.mss = (mss_said < MssMin) ? MssMin : mss_said;
+    seg_in.ws_valid = l_syn && !l_m && !l_ms;
+    seg_in.ws = (ws_said > 8'd14) ? 4'd14 : ws_said[3:0];
+    seg_in.sack_ok = l_syn && !l_m && !l_mw;
+    seg_in.ts_valid = ts_known || (syn && (l_mtw || l_mwt));
+    seg_in.ts_val = swapped(ts_field[31:0]);
+    seg_in.ts_ecr = swapped(ts_field[63:32]);
+    seg_in.sack_count = sack_known ? blocks : 3'd0;
+    for (int i = 0; i < 4; i++) begin
+      seg_in.sack[64*i +: 64] =
+          (ts_w0 ? sack_third[64*i +: 64] : sack_first[64*i +: 64]) &
+          {64{sack_known && (blocks > 3'(i))}};
+    end
+  end
+
+  // ---- queues -----------------------------------------------------------------------------------
+  logic [SegW-1:0] seg_word, seg_head;
   logic [323:0] opt_head;
   logic [CountW-1:0] count, opt_count;
-  logic head_valid, head_syn, opt_valid, opt_in_ready, pop, take;
+  logic head_valid, head_walk, opt_valid, opt_in_ready, walk_ready, walk_done, walk_bad, pop, take;
   toe_pkg::segment_t head;
+  logic mss_valid, ws_valid, sack_ok, ts_valid;
+  logic [15:0] mss;
+  logic [3:0] ws;
+  logic [31:0] ts_val, ts_ecr;
+  logic [2:0] sack_count;
+  logic [255:0] sack;
 
-  assign seg_in = in_seg_i;
+  assign seg_word = seg_in;
   assign head = seg_head;
   assign empty_o = count == '0;
-  // A SYN without options needs no look.
-  logic in_look;
-  assign in_look = in_seg_i.flags[toe_pkg::FlagSyn] && (in_words_i != 4'd0);
 
   toe_fifo #(.Width(SegW + 1), .Depth(Depth)) u_segments (
     .clk_i, .rst_ni,
-    .in_data_i({in_look, seg_in}), .in_valid_i, .in_ready_o,
-    .out_data_o({head_syn, seg_head}), .out_valid_o(head_valid), .out_ready_i(pop),
+    .in_data_i({!known, seg_word}), .in_valid_i, .in_ready_o,
+    .out_data_o({head_walk, seg_head}), .out_valid_o(head_valid), .out_ready_i(pop),
     .count_o(count)
   );
   toe_fifo #(.Width(324), .Depth(Depth)) u_options (
     .clk_i, .rst_ni,
-    .in_data_i({in_words_i, in_options_i}), .in_valid_i(in_valid_i && in_ready_o && in_look),
+    .in_data_i({in_words_i, in_options_i}), .in_valid_i(in_valid_i && in_ready_o && !known),
     .in_ready_o(opt_in_ready),
-    .out_data_o(opt_head), .out_valid_o(opt_valid), .out_ready_i(pop && head_syn),
+    .out_data_o(opt_head), .out_valid_o(opt_valid), .out_ready_i(walk_ready),
     .count_o(opt_count)
   );
-
-  // Three clocks per option: fetch kind, length and value; judge them alone; judge the end,
-  // advance.
-  localparam logic [1:0] StepFetch = 2'd0;
-  localparam logic [1:0] StepJudge = 2'd1;
-  localparam logic [1:0] StepAdvance = 2'd2;
-  logic [1:0] step_q;
-  logic done_q, bad_q, mss_valid_q, ws_valid_q;
-  logic [15:0] mss_q;
-  logic [3:0] ws_q;
-  logic [5:0] at_q, end_pos;
-  logic [6:0] next_q;
-  logic [31:0] win_q;
-  logic [7:0] kind, olen;
-  logic is_end_q, is_wrong_q, is_mss_q, is_ws_q, is_nop;
-
-  // With a tiny MSS a peer would have its data in countless segments, and with 0 in endless ones.
-  localparam logic [15:0] MssMin = 16'd64;
-  logic [15:0] mss_said;
-  assign mss_said = {win_q[23:16], win_q[31:24]};
-
-  assign kind = win_q[7:0];
-  assign olen = win_q[15:8];
-  assign end_pos = {opt_head[323:320], 2'b00};
-  assign is_nop = kind == 8'd1;
-
-  always_ff @(posedge clk_i) begin
-    if (opt_valid && step_q == StepFetch) begin
-      win_q <= 32'({24'd0, opt_head[319:0]} >> {at_q, 3'b000});
-    end
-    if (step_q == StepJudge) begin
-      next_q <= 7'(at_q) + (is_nop ? 7'd1 : 7'(olen[5:0]));
-      is_end_q <= kind == 8'd0;
-      is_wrong_q <= !is_nop && ((olen < 8'd2) || (olen > 8'd40) || (end_pos - at_q < 6'd2));
-      is_mss_q <= (kind == 8'd2) && (olen == 8'd4);
-      is_ws_q <= (kind == 8'd3) && (olen == 8'd3);
-    end
-    if (!rst_ni || pop) begin
-      step_q <= StepFetch;
-      done_q <= 1'b0;
-      bad_q <= 1'b0;
-      at_q <= '0;
-      mss_valid_q <= 1'b0;
-      ws_valid_q <= 1'b0;
-    end else if (head_valid && head_syn && opt_valid && !done_q) begin
-      step_q <= (step_q == StepAdvance) ? StepFetch : step_q + 2'd1;
-      if (step_q == StepAdvance) begin
-        at_q <= next_q[5:0];
-        if (is_end_q) begin
-          done_q <= 1'b1;
-        end else if (is_wrong_q || (next_q > 7'(end_pos))) begin
-          bad_q <= 1'b1;
-          done_q <= 1'b1;
-        end else begin
-          done_q <= next_q == 7'(end_pos);
-          if (is_mss_q) begin
-            mss_valid_q <= 1'b1;
-            mss_q <= mss_said < MssMin ? MssMin : mss_said;
-          end
-          if (is_ws_q) begin
-            ws_valid_q <= 1'b1;
-            ws_q <= (win_q[23:16] > 8'd14) ? 4'd14 : win_q[19:16];
-          end
-        end
-      end
-    end
-  end
+  // It works ahead: the list may be done before its segment is the first.
+  toe_rx_option_walk u_walk (
+    .clk_i, .rst_ni,
+    .in_options_i(opt_head[319:0]), .in_words_i(opt_head[323:320]), .in_valid_i(opt_valid),
+    .in_ready_o(walk_ready),
+    .done_o(walk_done), .take_i(pop && head_walk), .bad_o(walk_bad),
+    .mss_valid_o(mss_valid), .mss_o(mss), .ws_valid_o(ws_valid), .ws_o(ws), .sack_ok_o(sack_ok),
+    .ts_valid_o(ts_valid), .ts_val_o(ts_val), .ts_ecr_o(ts_ecr),
+    .sack_count_o(sack_count), .sack_o(sack)
+  );
 
   always_comb begin
     seg_o = head;
-    seg_o.mss_valid = head_syn && mss_valid_q;
-    seg_o.mss = (head_syn && mss_valid_q) ? mss_q : 16'd0;
-    seg_o.ws_valid = head_syn && ws_valid_q;
-    seg_o.ws = (head_syn && ws_valid_q) ? ws_q : 4'd0;
+    if (head_walk) begin
+      seg_o.mss_valid = mss_valid && head.flags[toe_pkg::FlagSyn];
+      seg_o.mss = mss;
+      seg_o.ws_valid = ws_valid && head.flags[toe_pkg::FlagSyn];
+      seg_o.ws = ws;
+      seg_o.sack_ok = sack_ok && head.flags[toe_pkg::FlagSyn];
+      seg_o.ts_valid = ts_valid;
+      seg_o.ts_val = ts_val;
+      seg_o.ts_ecr = ts_ecr;
+      seg_o.sack_count = sack_count;
+      seg_o.sack = sack;
+    end
   end
 
-  assign seg_valid_o = head_valid && (!head_syn || (done_q && !bad_q));
+  assign seg_valid_o = head_valid && (!head_walk || (walk_done && !walk_bad));
   assign take = seg_valid_o && seg_ready_i;
-  assign drop_o = head_valid && head_syn && bad_q && !hold_drop_i;
+  assign drop_o = head_valid && head_walk && walk_done && walk_bad && !hold_drop_i;
   assign pop = take || drop_o;
   assign frame_valid_o = pop && (head.len != '0);
   assign frame_keep_o = take;

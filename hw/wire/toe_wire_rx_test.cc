@@ -2,45 +2,11 @@
 // Receive side of toe_wire: what passes, what is dropped and counted where, at which speed.
 #include <algorithm>
 
+#include "hw/wire/rx_cases.h"
 #include "hw/wire/wire_bench.h"
 
 namespace millrace::sim {
 namespace {
-
-Ipv4Header to_us() {
-  return {.to_mac = kOurMac, .from_mac = kPeerMac, .from = kPeerIp, .to = kOurIp, .options = {}};
-}
-
-Bytes random_bytes(std::mt19937_64& random, std::size_t n) {
-  Bytes bytes(n);
-  for (auto& b : bytes) b = static_cast<std::uint8_t>(random());
-  return bytes;
-}
-
-RxSegment expected(const Ipv4Header& ip, const TcpHeader& tcp, std::size_t len) {
-  return {.remote_ip = ip.from,
-          .local_ip = ip.to,
-          .remote_port = tcp.from_port,
-          .local_port = tcp.to_port,
-          .seq = tcp.seq,
-          .ack = tcp.ack,
-          .wnd = tcp.wnd,
-          .flags = tcp.flags,
-          .len = static_cast<std::uint16_t>(len),
-          .start = static_cast<std::uint8_t>(54 + ip.options.size() + tcp.options.size()),
-          .mss = {},
-          .ws = {}};
-}
-
-TcpHeader random_tcp(std::mt19937_64& r) {
-  return {.from_port = static_cast<std::uint16_t>(r()),
-          .to_port = static_cast<std::uint16_t>(r()),
-          .seq = static_cast<std::uint32_t>(r()),
-          .ack = static_cast<std::uint32_t>(r()),
-          .flags = static_cast<std::uint8_t>(r() & ~2ull),
-          .wnd = static_cast<std::uint16_t>(r()),
-          .options = {}};
-}
 
 // One wrong thing per name; the counter that must move.
 struct Fault {
@@ -179,7 +145,8 @@ TEST_P(RandomRx, MixOfGoodAndBad) {
     Ipv4Header ip = to_us();
     TcpHeader tcp = random_tcp(r);
     if (r() % 4 == 0) ip.options = random_bytes(r, 4 * (r() % 11));
-    if (r() % 2 == 0) tcp.options = random_bytes(r, 4 * (r() % 11));
+    if (r() % 2 == 0) append_timestamps(tcp.options, r);
+    if (r() % 4 == 0) append_sack(tcp.options, 1 + static_cast<int>(r() % 3), r);
     if (r() % 8 == 0) ip.trailer = r() % 100;
     ip.fragment = r() % 2 ? 0x4000 : 0;
     ip.id = static_cast<std::uint16_t>(r());
@@ -222,73 +189,6 @@ TEST_P(RandomRx, MixOfGoodAndBad) {
   }
 }
 INSTANTIATE_TEST_SUITE_P(ToeWireRx, RandomRx, ::testing::Range(1, 5));
-
-// Options of SYN segments.
-struct OptionCase {
-  Bytes options;
-  bool good;
-  std::optional<std::uint16_t> mss;
-  std::optional<std::uint8_t> ws;
-};
-
-TEST(ToeWireRx, SynOptions) {
-  const OptionCase cases[] = {
-      {{}, true, {}, {}},
-      {{2, 4, 5, 180}, true, 1460, {}},
-      {{2, 4, 0, 0}, true, 64, {}},  // raised to what still makes sense
-      {{2, 4, 0, 63}, true, 64, {}},
-      {{2, 4, 5, 180, 1, 3, 3, 7}, true, 1460, 7},
-      {{1, 3, 3, 20}, true, {}, 14},
-      {{2, 4, 35, 0, 4, 2, 8, 10, 1, 2, 3, 4, 5, 6, 7, 8, 1, 3, 3, 14}, true, 0x2300, 14},
-      {{0, 9, 9, 9}, true, {}, {}},
-      {{1, 1, 1, 1}, true, {}, {}},
-      {{1, 1, 1, 0}, true, {}, {}},
-      {{254, 4, 1, 2, 0, 0, 0, 0}, true, {}, {}},
-      {{2, 0, 5, 180}, false, {}, {}},
-      {{2, 1, 5, 180}, false, {}, {}},
-      {{2, 5, 5, 180}, false, {}, {}},
-      {{1, 1, 1, 2}, false, {}, {}},
-      {{1, 1, 3, 3}, false, {}, {}},
-      {{8, 255, 0, 0}, false, {}, {}},
-      {{8, 68, 0, 0}, false, {}, {}},
-      {Bytes(40, 1), true, {}, {}},
-  };
-  for (std::size_t len : {0, 10, 300}) {
-    WireBench b(3);
-    b.seg_ready = 60;
-    std::vector<RxSegment> want;
-    std::size_t frames = 0;
-    int bad = 0;
-    // Twice around, good segments between, so that order and frames are seen to fit.
-    for (int round = 0; round < 2; ++round) {
-      for (const OptionCase& c : cases) {
-        TcpHeader tcp = random_tcp(b.random());
-        tcp.flags |= 2;
-        tcp.options = c.options;
-        b.send_frame(build_tcp(to_us(), tcp, random_bytes(b.random(), len)));
-        RxSegment s = expected(to_us(), tcp, len);
-        s.mss = c.mss;
-        s.ws = c.ws;
-        if (c.good) {
-          want.push_back(s);
-          frames += len > 0;
-        } else {
-          ++bad;
-        }
-        TcpHeader plain = random_tcp(b.random());
-        b.send_frame(build_tcp(to_us(), plain, random_bytes(b.random(), len)));
-        want.push_back(expected(to_us(), plain, len));
-        frames += len > 0;
-        while (b.beats_waiting() > 0) b.step();
-        b.run(40);
-      }
-    }
-    b.run_until_idle();
-    EXPECT_EQ(b.rx_segments, want);
-    EXPECT_EQ(b.counts["drop_tcp"], bad);
-    EXPECT_EQ(b.fb_frames.size(), frames);
-  }
-}
 
 TEST(ToeWireRx, OverrunDropsWholeFramesAndRecovers) {
   for (std::size_t len : {0, 700, 8960}) {

@@ -19,23 +19,11 @@
 
 #include "Vtoe_wire.h"
 #include "hw/wire/frame_builder.h"
+#include "hw/wire/rx_model.h"
 #include "hw/wire/tx_model.h"
 #include "hw/wire/wire_settings.h"
 
 namespace millrace::sim {
-
-struct RxSegment {
-  std::uint32_t remote_ip = 0, local_ip = 0;
-  std::uint16_t remote_port = 0, local_port = 0;
-  std::uint32_t seq = 0, ack = 0;
-  std::uint16_t wnd = 0;
-  std::uint8_t flags = 0;
-  std::uint16_t len = 0;
-  std::uint8_t start = 0;
-  std::optional<std::uint16_t> mss;
-  std::optional<std::uint8_t> ws;
-  bool operator==(const RxSegment&) const = default;
-};
 
 class WireBench {
  public:
@@ -241,24 +229,7 @@ inline void WireBench::take_outputs() {
     for (std::uint64_t a = t.rd_cmd_addr_o & ~63ull; a < end; a += 64) lines_.push_back(a);
   }
   if (t.rx_seg_valid_o && t.rx_seg_ready_i) {
-    int top = 624;
-    RxSegment s;
-    auto take = [&](int width) { return take_bits(t.rx_seg_o, top, width); };
-    EXPECT_EQ(take(3), 0u);  // a segment, no CE
-    EXPECT_EQ(take(2), 0u);  // IPv4
-    EXPECT_EQ(take(64), 0u);
-    EXPECT_EQ(take(32), 0xffffu);
-    s.remote_ip = take(32), s.local_ip = kOurIp;
-    s.remote_port = take(16), s.local_port = take(16);
-    s.seq = take(32), s.ack = take(32), s.wnd = take(16), s.flags = take(8);
-    s.len = take(16), s.start = take(8);
-    const bool mss_valid = take(1);
-    const auto mss = static_cast<std::uint16_t>(take(16));
-    const bool ws_valid = take(1);
-    const auto ws = static_cast<std::uint8_t>(take(4));
-    if (mss_valid) s.mss = mss;
-    if (ws_valid) s.ws = ws;
-    rx_segments.push_back(s);
+    rx_segments.push_back(take_segment(t.rx_seg_o));
     rx_clocks.push_back(clock);
   }
   auto append_beat = [](Bytes& out, const auto& data, int n) {
