@@ -19,6 +19,7 @@ wire/toe_arp.sv
 wire/toe_tx_resolve.sv
 wire/toe_tx_read.sv
 wire/toe_tx_align.sv
+wire/toe_tx_options.sv
 wire/toe_tx_header.sv
 wire/toe_tx_frame.sv
 wire/toe_tx_mux.sv

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Makes frames of resolved segments, in their order. Payload is fetched, aligned and summed into
 // the body queue while earlier frames leave; a frame's header follows when its sum is known, so
-// nothing that was stored is written again. A segment has at most 16 KiB of payload.
+// nothing that was stored is written again. A segment has at most 16 KiB of payload. Headers have
+// 54 to 118 bytes, so payload begins in the first beat or in the second.
 
 module toe_tx_frame (
   input  logic         clk_i,
   input  logic         rst_ni,
-  input  logic [47:0]  mac_i,
-  input  logic [31:0]  ipv4_i,
+  /* verilator lint_off UNUSEDSIGNAL */
+  input  toe_pkg::config_t cfg_i,
+  /* verilator lint_on UNUSEDSIGNAL */
+  input  logic [127:0] ipv6_link_i,    // our link-local address
   input  toe_pkg::tx_segment_t seg_i,
   input  logic [47:0]  peer_mac_i,
   input  logic         valid_i,
@@ -35,20 +38,31 @@ module toe_tx_frame (
   logic [47:0] meta_mac;
   logic meta_in_ready, read_ready, has_payload, meta_valid, meta_pop;
   logic [6:0] meta_count;
-  logic [5:0] payload_at;
+  logic [3:0] option_words, offset, meta_offset;
+  logic [5:0] payload_at, before_tcp;
   toe_pkg::tx_segment_t meta;
 
   assign seg_vec = seg_i;
   assign has_payload = seg_i.len != '0;
-  assign payload_at = 6'd54 + {3'd0, seg_i.mss_valid, 2'd0} + {3'd0, seg_i.ws_valid, 2'd0};
+  assign before_tcp = ((seg_i.tuple.local_kind == toe_pkg::LocalIpv4) ? 6'd34 : 6'd54) +
+                      {3'd0, cfg_i.vlan_on, 2'b00};
+  assign payload_at = before_tcp + {offset, 2'b00};
   assign ready_o = meta_in_ready && read_ready;
 
-  toe_fifo #(.Width(SegW + 48), .Depth(Outstanding)) u_meta (
+  always_comb begin
+    if (seg_i.ts_valid) option_words = 4'd3;
+    else option_words = {3'd0, seg_i.sack_ok};
+    option_words = option_words + {3'd0, seg_i.mss_valid} + {3'd0, seg_i.ws_valid};
+    if (seg_i.sack_count != 3'd0) option_words = option_words + {seg_i.sack_count, 1'b1};
+  end
+  assign offset = 4'd5 + option_words;
+
+  toe_fifo #(.Width(SegW + 48 + 4), .Depth(Outstanding)) u_meta (
     .clk_i, .rst_ni,
-    .in_data_i({peer_mac_i, seg_vec}), .in_valid_i(valid_i && read_ready),
+    .in_data_i({offset, peer_mac_i, seg_vec}), .in_valid_i(valid_i && read_ready),
     .in_ready_o(meta_in_ready),
-    .out_data_o({meta_mac, meta_vec}), .out_valid_o(meta_valid), .out_ready_i(meta_pop),
-    .count_o(meta_count)
+    .out_data_o({meta_offset, meta_mac, meta_vec}), .out_valid_o(meta_valid),
+    .out_ready_i(meta_pop), .count_o(meta_count)
   );
   assign meta = meta_vec;
 
@@ -86,9 +100,10 @@ module toe_tx_frame (
 
   // ---- headers ----------------------------------------------------------------------------------
   localparam int unsigned HeaderDepth = 16;
-  logic [495:0] header_in, header;
+  logic [943:0] header_in, header;
   logic [5:0] end_in, frame_end;
-  logic empty_in, no_payload, header_in_valid, header_in_ready, header_valid, header_pop;
+  logic empty_in, long_in, late_in, no_payload, header_long, body_late;
+  logic header_in_valid, header_in_ready, header_valid, header_pop;
   logic header_busy, meta_bare, header_room;
   logic [4:0] header_count;
 
@@ -98,23 +113,24 @@ module toe_tx_frame (
   assign sum_ready = meta_pop && !meta_bare;
 
   toe_tx_header u_header (
-    .clk_i, .rst_ni, .mac_i, .ipv4_i,
-    .seg_i(meta), .peer_mac_i(meta_mac), .payload_sum_i(meta_bare ? 32'd0 : sum),
-    .valid_i(meta_pop),
-    .header_o(header_in), .end_o(end_in), .no_payload_o(empty_in), .valid_o(header_in_valid),
-    .busy_o(header_busy)
+    .clk_i, .rst_ni, .cfg_i, .ipv6_link_i,
+    .seg_i(meta), .offset_i(meta_offset), .peer_mac_i(meta_mac),
+    .payload_sum_i(meta_bare ? 32'd0 : sum), .valid_i(meta_pop),
+    .header_o(header_in), .end_o(end_in), .long_o(long_in), .body_late_o(late_in),
+    .no_payload_o(empty_in), .valid_o(header_in_valid), .busy_o(header_busy)
   );
-  toe_fifo #(.Width(503), .Depth(HeaderDepth)) u_headers (
+  toe_fifo #(.Width(953), .Depth(HeaderDepth)) u_headers (
     .clk_i, .rst_ni,
-    .in_data_i({empty_in, end_in, header_in}), .in_valid_i(header_in_valid),
+    .in_data_i({late_in, long_in, empty_in, end_in, header_in}), .in_valid_i(header_in_valid),
     .in_ready_o(header_in_ready),
-    .out_data_o({no_payload, frame_end, header}), .out_valid_o(header_valid),
-    .out_ready_i(header_pop), .count_o(header_count)
+    .out_data_o({body_late, header_long, no_payload, frame_end, header}),
+    .out_valid_o(header_valid), .out_ready_i(header_pop), .count_o(header_count)
   );
 
-  // ---- output -----------------------------------------------------------------------------------
-  logic first_q, take;
+  // ---- output: header and body laid over each other ---------------------------------------------
+  logic first_q, second_q, take, needs_body;
   logic [63:0] end_keep;
+  logic [511:0] header_part;
 
   for (genvar i = 0; i < 64; i++) begin : g_keep
     if (i < 60) begin : g_min  // frames have at least 60 bytes
@@ -125,22 +141,32 @@ module toe_tx_frame (
       assign end_keep[i] = frame_end == '0;
     end
   end
-  assign m_valid_o = header_valid && (no_payload || body_valid);
-  assign m_last_o = no_payload || body_last;
-  assign m_data_o = first_q ? {16'd0, header} | (no_payload ? 512'd0 : body) : body;
+  always_comb begin
+    header_part = 512'd0;
+    if (first_q) header_part = header[511:0];
+    else if (second_q) header_part = {80'd0, header[943:512]};
+  end
+  assign needs_body = !no_payload && !(first_q && body_late);
+  assign m_valid_o = header_valid && (!needs_body || body_valid);
+  assign m_last_o = no_payload ? !(first_q && header_long) : (needs_body && body_last);
+  assign m_data_o = header_part | (needs_body ? body : 512'd0);
   assign m_keep_o = m_last_o ? end_keep : '1;
   assign take = m_valid_o && m_ready_i;
   assign header_pop = take && m_last_o;
-  assign body_ready = take && !no_payload;
+  assign body_ready = take && needs_body;
 
   // Frames between the input and the output.
   logic [7:0] inside_q;
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       first_q <= 1'b1;
+      second_q <= 1'b0;
       inside_q <= '0;
     end else begin
-      if (take) first_q <= m_last_o;
+      if (take) begin
+        first_q <= m_last_o;
+        second_q <= first_q && !m_last_o;
+      end
       if (valid_i && ready_o && !header_pop) inside_q <= inside_q + 8'd1;
       else if (header_pop && !(valid_i && ready_o)) inside_q <= inside_q - 8'd1;
     end
@@ -155,6 +181,7 @@ module toe_tx_frame (
       assert (empty_o ? !meta_valid && !header_valid && !header_busy : 1'b1);
       assert (part_count <= 7'(Outstanding) && meta_count <= 7'(Outstanding));
       assert (!(valid_i && seg_i.len > 16'd16384));
+      assert (!(valid_i && option_words > 4'd10));
     end
   end
 `endif

@@ -67,6 +67,11 @@ module toe_wire (
 
   assign s_axis_tready_o = 1'b1;
 
+  // Our link-local address, from the MAC address (RFC 4291 2.5.6 and appendix A).
+  logic [127:0] ipv6_link;
+  assign ipv6_link = {64'hfe80_0000_0000_0000, cfg_i.mac[47:24] ^ 24'h020000, 16'hfffe,
+                      cfg_i.mac[23:0]};
+
   // ---- receive ----------------------------------------------------------------------------------
   logic [511:0] beat_data;
   logic beat_last, beat_valid, beat_tcp, beat_icmp;
@@ -188,7 +193,7 @@ module toe_wire (
   );
 
   toe_tx_frame u_frame (
-    .clk_i, .rst_ni, .mac_i(cfg_i.mac), .ipv4_i(cfg_i.ipv4),
+    .clk_i, .rst_ni, .cfg_i, .ipv6_link_i(ipv6_link),
     .seg_i(out_seg), .peer_mac_i(out_mac), .valid_i(out_valid), .ready_o(out_ready),
     .rd_cmd_addr_o, .rd_cmd_len_o, .rd_cmd_valid_o, .rd_cmd_ready_i,
     .rd_data_i, .rd_valid_i, .rd_ready_o,
