@@ -52,6 +52,16 @@ tx/toe_tx_apply.sv
 tx/toe_tx_plan.sv
 tx/toe_tx_emit.sv
 tx/toe_tx_engine.sv
+# cc
+cc/toe_cc_pkg.sv
+cc/toe_cc_facts.sv
+cc/toe_cc_choose.sv
+cc/toe_cc_apply.sv
+cc/toe_cc_root.sv
+cc/toe_cc_curve.sv
+cc/toe_cc_ratio.sv
+cc/toe_cc_tell.sv
+cc/toe_cc.sv
 # dma
 dma/toe_rr_pick.sv
 dma/toe_csr.sv

@@ -247,7 +247,8 @@ package toe_pkg;
   // toe_cc -> toe_tx_engine.
   typedef struct packed {
     logic [ConnW-1:0] conn;
-    logic [31:0]      step;   // bytes acknowledged for which cwnd grows by one MSS
+    logic [31:0]      step;   // bytes acknowledged for which cwnd grows by one MSS; 0: as many as
+                              // cwnd has. If more are saved up already, one MSS is all they give
     logic [10:0]      alpha;  // DCTCP.Alpha * 1024 (RFC 8257 3.3), at most 1024
   } cc_answer_t;
 

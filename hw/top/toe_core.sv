@@ -178,10 +178,8 @@ module toe_core #(
   logic cc_event_valid;
   toe_pkg::cc_answer_t cc_answer;
   logic cc_answer_valid, cc_answer_ready;
-  assign cc_answer = '0;
-  assign cc_answer_valid = 1'b0;  // until toe_cc is there
   logic conn_ready, tx_ready, timers_ready;
-  logic idle_wire, idle_host, idle_conn, idle_rx, idle_tx, idle_timers;
+  logic idle_wire, idle_host, idle_conn, idle_rx, idle_tx, idle_cc, idle_timers;
   logic wire_dl_valid, conn_dl_valid, timer_dl_valid;
   logic [31:0] wire_dl, conn_dl, timer_dl;
 
@@ -318,6 +316,12 @@ module toe_core #(
     .cnt_pmtu_reduced_o(counts[toe_contract_pkg::CounterPmtuReduced])
   );
 
+  toe_cc #(.Connections(Connections)) u_cc (
+    .clk_i, .rst_ni, .now_i(now), .event_i(cc_event), .event_valid_i(cc_event_valid),
+    .answer_o(cc_answer), .answer_valid_o(cc_answer_valid), .answer_ready_i(cc_answer_ready),
+    .idle_o(idle_cc)
+  );
+
   toe_timers #(.Connections(Connections)) u_timers (
     .clk_i, .rst_ni, .now_us_i(now_us),
     .set_valid_i(set_valid), .set_conn_i(set_conn), .set_armed_i(set_armed),
@@ -371,8 +375,8 @@ module toe_core #(
   // Several clocks of quiet: a word may be between two blocks in a register of neither.
   logic [2:0] quiet_q;
   logic quiet;
-  assign quiet = idle_wire && idle_host && idle_conn && idle_rx && idle_tx && idle_timers &&
-                 ~rx_valid_q && ~s_axis_tvalid_i && tick_q == 32'd0;
+  assign quiet = idle_wire && idle_host && idle_conn && idle_rx && idle_tx && idle_cc &&
+                 idle_timers && ~rx_valid_q && ~s_axis_tvalid_i && tick_q == 32'd0;
   always_ff @(posedge clk_i) begin
     if (!rst_ni) quiet_q <= 3'd0;
     else quiet_q <= {quiet_q[1:0], quiet};
@@ -390,7 +394,6 @@ module toe_core #(
   assign next_deadline_us_o = wct;
 
   logic unused_ok;
-  assign unused_ok = &{1'b0, wire_rx_ready, ts_full, cc_event, cc_event_valid,
-                       cc_answer_ready};
+  assign unused_ok = &{1'b0, wire_rx_ready, ts_full};
 
 endmodule
