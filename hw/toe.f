@@ -39,9 +39,13 @@ conn/toe_conn_manager.sv
 conn/toe_conn.sv
 # rx
 rx/toe_rx_pkg.sv
+rx/toe_rx_paws.sv
 rx/toe_rx_facts.sv
+rx/toe_rx_judge.sv
 rx/toe_rx_runs.sv
+rx/toe_rx_dsack.sv
 rx/toe_rx_next.sv
+rx/toe_rx_challenge.sv
 rx/toe_rx_decide.sv
 rx/toe_rx_merge.sv
 rx/toe_rx_engine.sv

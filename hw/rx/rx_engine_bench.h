@@ -7,10 +7,13 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <random>
+#include <utility>
 #include <vector>
 
 #include "Vtoe_rx_engine_tb.h"
@@ -18,10 +21,12 @@
 
 namespace millrace {
 inline constexpr std::uint8_t kFin = 1, kSyn = 2, kRst = 4, kAck = 16;
+inline constexpr std::uint8_t kEce = 64, kCwr = 128;
+inline constexpr unsigned kMarkEce = 4, kMarkCwr = 2, kMarkCe = 1;
 inline constexpr unsigned kListen = 0, kActive = 1, kSynCtl = 2, kKill = 4;
 inline constexpr unsigned kAckNone = 0, kAckDelayed = 1, kAckNow = 2;
-inline constexpr unsigned kEndClosed = 0, kEndHandshake = 1, kEndTimeWait = 2;
-inline constexpr unsigned kRefused = 1, kReset = 2;
+inline constexpr unsigned kEndClosed = 0, kEndHandshake = 1, kEndTimeWait = 2, kEndAgain = 3;
+inline constexpr unsigned kRefused = 1, kReset = 2, kUnreachable = 15;
 inline constexpr std::uint32_t kIrs = 0xFFFFFF00U;  // the stream wraps soon
 inline constexpr std::uint32_t kIss = 5000;
 inline constexpr unsigned kRingLog2 = 12;
@@ -32,6 +37,18 @@ struct Segment {
   std::uint8_t flags = kAck;
   std::uint16_t len = 0;
   bool hit = true;
+  std::optional<std::uint32_t> ts = std::nullopt;
+  bool ce = false;
+  unsigned sack_count = 0;
+  bool icmp = false, hard = false;
+  std::uint16_t wnd = 0;
+};
+
+// What the transmit engine sees of the record.
+struct Copy {
+  std::uint32_t rcv_nxt, rcv_edge, ts_recent;
+  unsigned run_valid;
+  std::array<std::uint32_t, 4> run_start, run_end;
 };
 
 struct Job {
@@ -45,9 +62,16 @@ struct Outcome {
   std::optional<Job> job;
   bool to_tx = false, ack_valid = false, established = false, challenge = false, exhausted = false;
   unsigned want_ack = kAckNone;
+  bool syn_valid = false, icmp = false, limited = false, paws = false, outside = false;
+  bool icmp_error = false;
+  unsigned marks = 0;  // kMarkEce, kMarkCwr, kMarkCe
+  unsigned backlog_full = 0;
+  std::uint16_t wnd = 0;
+  std::optional<std::pair<std::uint32_t, std::uint32_t>> dsack;
   std::optional<unsigned> end_kind;
   unsigned end_status = 0;
   bool syn = false;
+  std::uint32_t syn_ack = 0;
   std::optional<std::uint32_t> rst_seq;
   std::uint32_t rst_ack = 0;
   unsigned rst_flags = 0;
@@ -58,7 +82,12 @@ class Bench {
   Bench() {
     dut_->snd_una_i = kIss;
     dut_->snd_max_i = kIss + 1;
+    dut_->max_wnd_i = 65535;
+    dut_->last_ack_i = kIrs + 1;
+    dut_->challenge_rate_i = 0;
+    dut_->use_ts_i = 1;
     dut_->tx_ready_i = 1;
+    dut_->syn_ready_i = 1;
     dut_->rst_ni = 0;
     for (int i = 0; i < 4; ++i) clock();
     dut_->rst_ni = 1;
@@ -69,6 +98,19 @@ class Bench {
     dut_->snd_una_i = una;
     dut_->snd_max_i = max;
     dut_->fin_sent_i = fin_sent;
+  }
+
+  Vtoe_rx_engine_tb& dut() { return *dut_; }
+  std::function<void()> on_clock;  // called in every clock of burst()
+
+  Copy copy() {
+    clock();
+    Copy out{dut_->rcv_nxt_o, dut_->rcv_edge_o, dut_->ts_recent_o, dut_->run_valid_o, {}, {}};
+    for (unsigned i = 0; i < 4; ++i) {
+      out.run_start[i] = dut_->run_start_o[i];
+      out.run_end[i] = dut_->run_end_o[i];
+    }
+    return out;
   }
 
   Outcome control(unsigned op, std::uint32_t irs = 0, unsigned status = 0) {
@@ -93,11 +135,13 @@ class Bench {
   }
 
   // Passive open up to ESTABLISHED: RCV.NXT = kIrs + 1, SND.UNA = SND.MAX = kIss + 1.
-  void establish() {
+  void establish(std::optional<std::uint32_t> ts = std::nullopt) {
     control(kListen);
+    dut_->ctl_ts_on_i = ts.has_value();
+    dut_->ts_val_i = ts.value_or(0);
     control(kSynCtl, kIrs);
     facts(kIss, kIss + 1);
-    segment({.seq = kIrs + 1});
+    segment({.seq = kIrs + 1, .ts = ts});
     facts(kIss + 1, kIss + 1);
   }
 
@@ -134,6 +178,7 @@ class Bench {
         out.placed += dut_->job_len_o;
       }
       if (dut_->tx_valid_o) ++out.messages;
+      if (on_clock) on_clock();
       const bool taken = dut_->seg_valid_i && dut_->seg_ready_o;
       const bool host_taken = dut_->host_valid_i && dut_->host_ready_o;
       dut_->clk_i = 1;
@@ -142,8 +187,15 @@ class Bench {
       if (host_taken) dut_->host_valid_i = 0;
     }
     out.clocks -= 24;
-    EXPECT_EQ(dut_->idle_o != 0, dut_->tx_ready_i != 0);
+    EXPECT_EQ(dut_->idle_o != 0, dut_->tx_ready_i != 0 && dut_->syn_ready_i != 0);
     return out;
+  }
+
+  void clock() {
+    dut_->clk_i = 0;
+    dut_->eval();
+    dut_->clk_i = 1;
+    dut_->eval();
   }
 
   void refuse_messages(bool refuse) { dut_->tx_ready_i = refuse ? 0 : 1; }
@@ -155,13 +207,13 @@ class Bench {
     dut_->ack_i = seg.ack;
     dut_->flags_i = seg.flags;
     dut_->len_i = seg.len;
-  }
-
-  void clock() {
-    dut_->clk_i = 0;
-    dut_->eval();
-    dut_->clk_i = 1;
-    dut_->eval();
+    dut_->wnd_i = seg.wnd;
+    dut_->ce_i = seg.ce;
+    dut_->icmp_i = seg.icmp;
+    dut_->icmp_hard_i = seg.hard;
+    dut_->ts_valid_i = seg.ts.has_value();
+    dut_->ts_val_i = seg.ts.value_or(0);
+    dut_->sack_count_i = static_cast<std::uint8_t>(seg.sack_count);
   }
 
   template <class Taken, class Clear>
@@ -206,12 +258,18 @@ class Bench {
       out.ack_valid = dut_->tx_ack_valid_o != 0;
       out.established = dut_->tx_established_o != 0;
       out.want_ack = dut_->tx_want_ack_o;
+      out.syn_valid = dut_->tx_syn_valid_o != 0;
+      out.icmp = dut_->tx_icmp_o != 0;
+      out.marks = dut_->tx_marks_o;
+      out.wnd = dut_->tx_wnd_o;
+      if (dut_->tx_dsack_o) out.dsack = {dut_->tx_dsack_start_o, dut_->tx_dsack_end_o};
     }
     if (dut_->end_valid_o) {
       out.end_kind = dut_->end_kind_o;
       out.end_status = dut_->end_status_o;
     }
     out.syn = out.syn || dut_->syn_valid_o != 0;
+    if (dut_->syn_valid_o) out.syn_ack = dut_->syn_ack_o;
     if (dut_->rst_valid_o) {
       out.rst_seq = dut_->rst_seq_o;
       out.rst_ack = dut_->rst_ack_o;
@@ -219,6 +277,11 @@ class Bench {
     }
     out.challenge = out.challenge || dut_->challenge_o != 0;
     out.exhausted = out.exhausted || dut_->gaps_exhausted_o != 0;
+    out.limited = out.limited || dut_->limited_o != 0;
+    out.paws = out.paws || dut_->paws_o != 0;
+    out.outside = out.outside || dut_->outside_o != 0;
+    out.icmp_error = out.icmp_error || dut_->icmp_error_o != 0;
+    out.backlog_full += dut_->backlog_full_o;
   }
 
   std::unique_ptr<VerilatedContext> context_ = std::make_unique<VerilatedContext>();

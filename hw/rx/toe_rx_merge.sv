@@ -4,8 +4,11 @@
 // than the transmit engine can serve it does not hold up the others. A message at the output keeps
 // its connection while it waits, but may still grow.
 //
-// Never merged: anything of a handshake, and a pure acknowledgement that repeats the number before
-// it, because repetitions are counted (RFC 5681 3.2).
+// Never merged: anything of a handshake, ICMP errors, and a pure acknowledgement that repeats the
+// number before it, because repetitions are counted (RFC 5681 3.2). Nor is anything lost: selective
+// acknowledgements that the newer one need not repeat, a second report of data received twice (RFC
+// 2883 4: one in each acknowledgement), and a change of the congestion marks, which are counted by
+// bytes (RFC 8257 3).
 
 module toe_rx_merge #(
   parameter int unsigned Width = 16,
@@ -31,13 +34,16 @@ module toe_rx_merge #(
 
   // ---- May the two be one? --------------------------------------------------------------------
   logic [31:0] ack_d, seq_d;
-  logic plain, onward, newer_says_all;
+  logic plain, onward, newer_says_all, same_marks;
   assign ack_d = new_q.ack - tail_q.ack;
   assign seq_d = new_q.seq - tail_q.seq;
-  assign plain = ~(new_q.syn_valid || new_q.established || tail_q.syn_valid || tail_q.established);
+  assign plain = ~(new_q.syn_valid || new_q.established || tail_q.syn_valid ||
+                   tail_q.established || new_q.icmp || tail_q.icmp ||
+                   (new_q.dsack_valid && tail_q.dsack_valid));
   assign onward = ~seq_d[31] && ~ack_d[31] &&
                   (ack_d != 32'd0 || (new_q.has_text && tail_q.has_text));
-  assign newer_says_all = new_q.ack_valid && tail_q.ack_valid && plain && onward;
+  assign same_marks = {new_q.ece, new_q.cwr, new_q.ce} == {tail_q.ece, tail_q.cwr, tail_q.ce};
+  assign newer_says_all = onward && same_marks && tail_q.sack_count == 3'd0;
   assign joins = tail_valid_q && ~tail_pop && tail_q.conn == new_q.conn && plain &&
                  (~new_q.ack_valid || ~tail_q.ack_valid || newer_says_all);
 
@@ -46,6 +52,9 @@ module toe_rx_merge #(
     // Two that may each wait are two segments: that is an acknowledgement (RFC 9293 3.8.6.3).
     both.want_ack = new_q.want_ack == toe_pkg::AckNone ? tail_q.want_ack
                   : (tail_q.want_ack == toe_pkg::AckNone ? new_q.want_ack : toe_pkg::AckNow);
+    both.dsack_valid = new_q.dsack_valid || tail_q.dsack_valid;
+    both.dsack_start = new_q.dsack_valid ? new_q.dsack_start : tail_q.dsack_start;
+    both.dsack_end = new_q.dsack_valid ? new_q.dsack_end : tail_q.dsack_end;
   end
 
   // ---- Newest, and those before it ------------------------------------------------------------
