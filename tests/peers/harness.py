@@ -21,7 +21,7 @@ from pathlib import Path
 import judge
 
 KERNEL = judge.KERNEL
-CARD = "10.77.0.2"
+CARD = judge.CARD
 NOBODY = "10.77.0.99"
 SKIPPED = 77
 

@@ -18,8 +18,11 @@ from pathlib import Path
 import harness
 from harness import CARD, CASES, KERNEL, NOBODY, Card, case
 from judge import fields, judge
-import endpoint_cases  # noqa: F401 (its cases register themselves)
+import adversary_cases  # noqa: F401 (its cases register themselves, as those of the others)
+import endpoint_cases  # noqa: F401
+import foreign_cases  # noqa: F401
 import judge_cases  # noqa: F401
+import scan_cases  # noqa: F401
 
 MIB = 1 << 20
 
