@@ -15,7 +15,9 @@ wire/toe_rx_parse.sv
 wire/toe_rx_option_walk.sv
 wire/toe_rx_options.sv
 wire/toe_icmp_echo.sv
-wire/toe_arp.sv
+wire/toe_own_addresses.sv
+wire/toe_neighbours.sv
+wire/toe_neighbour_frames.sv
 wire/toe_tx_resolve.sv
 wire/toe_tx_read.sv
 wire/toe_tx_align.sv

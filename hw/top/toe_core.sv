@@ -184,7 +184,7 @@ module toe_core #(
   logic [31:0] wire_dl, conn_dl, timer_dl;
 
   toe_wire u_wire (
-    .clk_i, .rst_ni, .cfg_i(cfg), .now_us_i(now_us),
+    .clk_i, .rst_ni, .cfg_i(cfg), .now_us_i(now_us), .now_ticks_i(now_q[41:10]),
     .s_axis_tdata_i(rx_data_q), .s_axis_tkeep_i(rx_keep_q), .s_axis_tlast_i(rx_last_q),
     .s_axis_tuser_i(rx_user_q), .s_axis_tvalid_i(rx_valid_q), .s_axis_tready_o(wire_rx_ready),
     .m_axis_tdata_o, .m_axis_tkeep_o, .m_axis_tlast_o, .m_axis_tvalid_o, .m_axis_tready_i,
@@ -208,6 +208,7 @@ module toe_core #(
     .cnt_tx_frames_o(counts[toe_contract_pkg::CounterTxFrames]),
     .cnt_tx_tcp_segments_o(counts[toe_contract_pkg::CounterTxTcpSegments]),
     .cnt_tx_arp_requests_o(counts[toe_contract_pkg::CounterTxArpRequests]),
+    .cnt_tx_icmp6_solicits_o(counts[toe_contract_pkg::CounterTxIcmp6Solicits]),
     .cnt_tx_dropped_unresolved_o(counts[toe_contract_pkg::CounterTxDroppedUnresolved])
   );
 
@@ -374,7 +375,6 @@ module toe_core #(
   assign counts[toe_contract_pkg::CounterCqEntries] = 1'b0;
   assign counts[toe_contract_pkg::CounterCqStalls] = 1'b0;
   // Nobody counts these yet.
-  assign counts[toe_contract_pkg::CounterTxIcmp6Solicits] = 1'b0;
 
   // ---- Idle and the next deadline -------------------------------------------------------------
   // Several clocks of quiet: a word may be between two blocks in a register of neither.

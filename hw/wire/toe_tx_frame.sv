@@ -10,7 +10,10 @@ module toe_tx_frame (
   /* verilator lint_off UNUSEDSIGNAL */
   input  toe_pkg::config_t cfg_i,
   /* verilator lint_on UNUSEDSIGNAL */
-  input  logic [127:0] ipv6_link_i,    // our link-local address
+  input  logic [127:0] own_link_i,     // of toe_own_addresses
+  input  logic [18:0]  sum_ipv4_i,
+  input  logic [18:0]  sum_ipv6_i,
+  input  logic [18:0]  sum_link_i,
   input  toe_pkg::tx_segment_t seg_i,
   input  logic [47:0]  peer_mac_i,
   input  logic         valid_i,
@@ -113,7 +116,7 @@ module toe_tx_frame (
   assign sum_ready = meta_pop && !meta_bare;
 
   toe_tx_header u_header (
-    .clk_i, .rst_ni, .cfg_i, .ipv6_link_i,
+    .clk_i, .rst_ni, .cfg_i, .own_link_i, .sum_ipv4_i, .sum_ipv6_i, .sum_link_i,
     .seg_i(meta), .offset_i(meta_offset), .peer_mac_i(meta_mac),
     .payload_sum_i(meta_bare ? 32'd0 : sum), .valid_i(meta_pop),
     .header_o(header_in), .end_o(end_in), .long_o(long_in), .body_late_o(late_in),

@@ -12,7 +12,10 @@ module toe_tx_header (
   input  logic         rst_ni,
   /* verilator lint_off UNUSEDSIGNAL */
   input  toe_pkg::config_t cfg_i,
-  input  logic [127:0] ipv6_link_i,    // our link-local address
+  input  logic [127:0] own_link_i,     // of toe_own_addresses
+  input  logic [18:0]  sum_ipv4_i,
+  input  logic [18:0]  sum_ipv6_i,
+  input  logic [18:0]  sum_link_i,
   input  toe_pkg::tx_segment_t seg_i,  // the ring is the reader's business
   /* verilator lint_on UNUSEDSIGNAL */
   input  logic [3:0]   offset_i,       // the TCP header's words (data offset)
@@ -31,20 +34,6 @@ module toe_tx_header (
   function automatic logic [17:0] four(input logic [63:0] x);
     four = (18'(x[15:0]) + 18'(x[31:16])) + (18'(x[47:32]) + 18'(x[63:48]));
   endfunction
-
-  // ---- sums of our addresses, which never change while segments come ----------------------------
-  logic [18:0] own4_q, own6_q, own_link_q;
-  logic [17:0] own6_hi_q, own6_lo_q, own_link_hi_q, own_link_lo_q;
-
-  always_ff @(posedge clk_i) begin
-    own4_q <= 19'(cfg_i.ipv4[31:16]) + 19'(cfg_i.ipv4[15:0]);
-    own6_hi_q <= four(cfg_i.ipv6[127:64]);
-    own6_lo_q <= four(cfg_i.ipv6[63:0]);
-    own6_q <= 19'(own6_hi_q) + 19'(own6_lo_q);
-    own_link_hi_q <= four(ipv6_link_i[127:64]);
-    own_link_lo_q <= four(ipv6_link_i[63:0]);
-    own_link_q <= 19'(own_link_hi_q) + 19'(own_link_lo_q);
-  end
 
   // ---- h1 ---------------------------------------------------------------------------------------
   logic [159:0] fixed;
@@ -95,9 +84,9 @@ module toe_tx_header (
       h1_label_q <= ((flow[19:0] ^ flow[39:20]) ^ (flow[59:40] ^ flow[79:60])) ^
                     ((flow[99:80] ^ flow[119:100]) ^ (flow[139:120] ^ flow[159:140]));
       case (seg_i.tuple.local_kind)
-        toe_pkg::LocalIpv4: h1_own_q <= own4_q;
-        toe_pkg::LocalIpv6: h1_own_q <= own6_q;
-        default: h1_own_q <= own_link_q;
+        toe_pkg::LocalIpv4: h1_own_q <= sum_ipv4_i;
+        toe_pkg::LocalIpv6: h1_own_q <= sum_ipv6_i;
+        default: h1_own_q <= sum_link_i;
       endcase
       h1_remote_hi_q <= four(seg_i.tuple.remote_ip[127:64]);
       h1_remote_lo_q <= four(seg_i.tuple.remote_ip[63:0]);
@@ -205,7 +194,7 @@ module toe_tx_header (
   assign v4 = {14'h1140, ecn, ip_total, 32'h0000_4000, cfg_i.time_to_live, 8'd6, ip_sum,
                cfg_i.ipv4, to[31:0]};
   assign v6 = {10'b0110_0000_00, ecn, h3_label_q, h3_tcp_len_q, 8'd6, cfg_i.time_to_live,
-               (kind == toe_pkg::LocalIpv6) ? cfg_i.ipv6 : ipv6_link_i, to};
+               (kind == toe_pkg::LocalIpv6) ? cfg_i.ipv6 : own_link_i, to};
   assign macs = {to_mac, cfg_i.mac};
 
   always_comb begin

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Everything between frames and TCP segments: verification, frame buffer and options on the way in;
-// next hop, payload, checksums and headers on the way out; ARP and ICMP echo besides.
+// next hop, payload, checksums and headers on the way out; ARP, neighbour discovery and ICMP echo
+// besides.
 //
 // Every received frame ends in exactly one of: a segment at rx_seg_o, an ARP packet, a neighbour
 // discovery message, an echo, or one of the drop counters. s_axis_tready_o is always 1: what does
@@ -13,6 +14,7 @@ module toe_wire (
   input  toe_pkg::config_t     cfg_i,
   /* verilator lint_on UNUSEDSIGNAL */
   input  logic [31:0]          now_us_i,
+  input  logic [31:0]          now_ticks_i,    // of 1,024 us
 
   input  logic [511:0]         s_axis_tdata_i,
   input  logic [63:0]          s_axis_tkeep_i,
@@ -62,15 +64,19 @@ module toe_wire (
   output logic                 cnt_tx_frames_o,
   output logic                 cnt_tx_tcp_segments_o,
   output logic                 cnt_tx_arp_requests_o,
+  output logic                 cnt_tx_icmp6_solicits_o,
   output logic                 cnt_tx_dropped_unresolved_o
 );
 
   assign s_axis_tready_o = 1'b1;
 
-  // Our link-local address, from the MAC address (RFC 4291 2.5.6 and appendix A).
-  logic [127:0] ipv6_link;
-  assign ipv6_link = {64'hfe80_0000_0000_0000, cfg_i.mac[47:24] ^ 24'h020000, 16'hfffe,
-                      cfg_i.mac[23:0]};
+  logic [127:0] own_link;
+  logic [18:0] sum_mac, sum_ipv4, sum_ipv6, sum_link;
+
+  toe_own_addresses u_own (
+    .clk_i, .cfg_i, .link_o(own_link), .sum_mac_o(sum_mac), .sum_ipv4_o(sum_ipv4),
+    .sum_ipv6_o(sum_ipv6), .sum_link_o(sum_link)
+  );
 
   // ---- receive ----------------------------------------------------------------------------------
   logic [511:0] beat_data;
@@ -147,25 +153,46 @@ module toe_wire (
   assign fb_valid_o = store_valid && token_valid && token_keep;
   assign store_ready = token_valid && (fb_ready_i || !token_keep);
 
-  // ---- ARP and ICMP -----------------------------------------------------------------------------
-  logic [31:0] look_ip;
-  logic [7:0] look_slot;
-  logic [47:0] look_mac;
-  logic look_hit, look_stale, ask, learned, arp_empty, icmp_empty;
-  logic [511:0] arp_data, icmp_data, tcp_data;
-  logic [63:0] arp_keep, icmp_keep, tcp_keep;
-  logic arp_last, arp_valid, arp_ready, icmp_last, icmp_valid, icmp_ready;
+  // ---- neighbours and echoes --------------------------------------------------------------------
+  logic cache_ready, nb_token_valid, nb_token_take, nb_token_done;
+  logic look_en, res_en, res_hit, res_due;
+  logic [127:0] nb_token_ip, look_ip, ask_ip;
+  logic [5:0] look_slot;
+  logic [47:0] res_mac;
+  logic ask, ask_link, ask_missed, wake;
+  logic [179:0] msg;
+  logic msg_valid, msg_ready, cache_empty, messages_empty, icmp_empty;
+  logic [511:0] nb_data, icmp_data, tcp_data;
+  logic [63:0] nb_keep, icmp_keep, tcp_keep;
+  logic nb_last, nb_valid, nb_ready, icmp_last, icmp_valid, icmp_ready;
   logic tcp_last, tcp_valid, tcp_ready;
 
-  toe_arp u_arp (
-    .clk_i, .rst_ni, .enable_i(cfg_i.enable), .mac_i(cfg_i.mac), .ipv4_i(cfg_i.ipv4),
-    .age_us_i(cfg_i.arp_age_us), .now_us_i,
-    .rx_valid_i(ok_arp), .rx_reply_i(arp_reply), .rx_sender_mac_i(arp_sender_mac),
-    .rx_sender_ip_i(arp_sender_ip), .rx_target_ip_i(arp_target_ip),
-    .look_ip_i(look_ip), .look_slot_i(look_slot), .look_hit_o(look_hit), .look_mac_o(look_mac),
-    .look_stale_o(look_stale), .ask_i(ask), .learned_o(learned),
-    .m_data_o(arp_data), .m_keep_o(arp_keep), .m_last_o(arp_last), .m_valid_o(arp_valid),
-    .m_ready_i(arp_ready), .request_sent_o(cnt_tx_arp_requests_o), .empty_o(arp_empty)
+  toe_neighbours u_neighbours (
+    .clk_i, .rst_ni, .enable_i(cfg_i.enable), .ipv4_i(cfg_i.ipv4), .age_us_i(cfg_i.arp_age_us),
+    .ticks_i(now_ticks_i),
+    .arp_valid_i(ok_arp), .arp_reply_i(arp_reply), .arp_sender_mac_i(arp_sender_mac),
+    .arp_sender_ip_i(arp_sender_ip), .arp_target_ip_i(arp_target_ip),
+    .nd_valid_i(ok_nd), .nd_solicit_i(nd_solicit), .nd_source_ip_i(nd_source_ip),
+    .nd_source_mac_i(nd_source_mac), .nd_target_ip_i(nd_target_ip),
+    .nd_target_kind_i(nd_target_kind), .nd_lladdr_valid_i(nd_lladdr_valid),
+    .nd_lladdr_i(nd_lladdr), .nd_solicited_i(nd_solicited), .nd_override_i(nd_override),
+    .nd_multicast_i(nd_multicast),
+    .ready_o(cache_ready), .token_valid_o(nb_token_valid), .token_ip_o(nb_token_ip),
+    .token_take_i(nb_token_take), .token_done_i(nb_token_done), .look_en_i(look_en),
+    .look_slot_i(look_slot), .res_en_i(res_en), .look_ip_i(look_ip), .res_hit_o(res_hit),
+    .res_mac_o(res_mac), .res_due_o(res_due),
+    .ask_i(ask), .ask_ip_i(ask_ip), .ask_link_i(ask_link), .ask_missed_i(ask_missed),
+    .wake_o(wake), .msg_o(msg), .msg_valid_o(msg_valid), .msg_ready_i(msg_ready),
+    .empty_o(cache_empty)
+  );
+
+  toe_neighbour_frames u_neighbour_frames (
+    .clk_i, .rst_ni, .cfg_i, .own_link_i(own_link), .sum_mac_i(sum_mac), .sum_ipv6_i(sum_ipv6),
+    .sum_link_i(sum_link),
+    .msg_i(msg), .msg_valid_i(msg_valid), .msg_ready_o(msg_ready),
+    .m_data_o(nb_data), .m_keep_o(nb_keep), .m_last_o(nb_last), .m_valid_o(nb_valid),
+    .m_ready_i(nb_ready), .arp_request_sent_o(cnt_tx_arp_requests_o),
+    .solicit_sent_o(cnt_tx_icmp6_solicits_o), .empty_o(messages_empty)
   );
 
   toe_icmp_echo u_icmp (
@@ -182,18 +209,22 @@ module toe_wire (
   logic out_valid, out_ready, resolve_idle, frame_empty;
 
   toe_tx_resolve u_resolve (
-    .clk_i, .rst_ni, .enable_i(cfg_i.enable), .ipv4_i(cfg_i.ipv4), .netmask_i(cfg_i.netmask),
-    .gateway_i(cfg_i.gateway), .now_us_i,
+    .clk_i, .rst_ni, .cfg_i, .now_us_i,
     .in_seg_i(tx_seg_i), .in_valid_i(tx_seg_valid_i), .in_ready_o(tx_seg_ready_o),
-    .look_ip_o(look_ip), .look_slot_o(look_slot), .look_hit_i(look_hit), .look_mac_i(look_mac),
-    .look_stale_i(look_stale), .ask_o(ask), .learned_i(learned),
+    .cache_ready_i(cache_ready), .token_valid_i(nb_token_valid), .token_ip_i(nb_token_ip),
+    .token_take_o(nb_token_take), .token_done_o(nb_token_done), .look_en_o(look_en),
+    .look_slot_o(look_slot), .res_en_o(res_en), .look_ip_o(look_ip), .res_hit_i(res_hit),
+    .res_mac_i(res_mac), .res_due_i(res_due),
+    .ask_o(ask), .ask_ip_o(ask_ip), .ask_link_o(ask_link), .ask_missed_o(ask_missed),
+    .wake_i(wake),
     .seg_o(out_seg), .mac_o(out_mac), .valid_o(out_valid), .ready_i(out_ready),
     .drop_o(cnt_tx_dropped_unresolved_o), .deadline_valid_o, .deadline_us_o,
     .idle_o(resolve_idle)
   );
 
   toe_tx_frame u_frame (
-    .clk_i, .rst_ni, .cfg_i, .ipv6_link_i(ipv6_link),
+    .clk_i, .rst_ni, .cfg_i, .own_link_i(own_link), .sum_ipv4_i(sum_ipv4),
+    .sum_ipv6_i(sum_ipv6), .sum_link_i(sum_link),
     .seg_i(out_seg), .peer_mac_i(out_mac), .valid_i(out_valid), .ready_o(out_ready),
     .rd_cmd_addr_o, .rd_cmd_len_o, .rd_cmd_valid_o, .rd_cmd_ready_i,
     .rd_data_i, .rd_valid_i, .rd_ready_o,
@@ -203,8 +234,8 @@ module toe_wire (
 
   toe_tx_mux u_mux (
     .clk_i, .rst_ni,
-    .a_data_i(arp_data), .a_keep_i(arp_keep), .a_last_i(arp_last), .a_valid_i(arp_valid),
-    .a_ready_o(arp_ready),
+    .a_data_i(nb_data), .a_keep_i(nb_keep), .a_last_i(nb_last), .a_valid_i(nb_valid),
+    .a_ready_o(nb_ready),
     .b_data_i(icmp_data), .b_keep_i(icmp_keep), .b_last_i(icmp_last), .b_valid_i(icmp_valid),
     .b_ready_o(icmp_ready),
     .c_data_i(tcp_data), .c_keep_i(tcp_keep), .c_last_i(tcp_last), .c_valid_i(tcp_valid),
@@ -229,7 +260,8 @@ module toe_wire (
   assign cnt_tx_frames_o = m_axis_tvalid_o && m_axis_tready_i && m_axis_tlast_o;
   assign cnt_tx_tcp_segments_o = tcp_valid && tcp_ready && tcp_last;
   assign idle_o = !parse_busy && segments_empty && store_empty && (token_count == '0) &&
-                  arp_empty && icmp_empty && resolve_idle && frame_empty && !m_axis_tvalid_o;
+                  cache_empty && messages_empty && icmp_empty && resolve_idle && frame_empty &&
+                  !m_axis_tvalid_o;
 
 `ifndef YOSYS
 `ifndef SYNTHESIS

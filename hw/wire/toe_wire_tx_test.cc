@@ -255,7 +255,7 @@ TEST(ToeWireArp, RefreshesButKeepsUsing) {
   b.run_until_idle();
   EXPECT_EQ(b.counts["tx_tcp"], 5);
   EXPECT_EQ(b.counts["arp_requests"], 1);
-  b.now_us += 200'000;
+  b.now_us += 1'000'000;
   b.send_segment(random_segment(b.random(), 0));
   b.run_until_idle();
   EXPECT_EQ(b.counts["arp_requests"], 2);

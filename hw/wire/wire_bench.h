@@ -56,7 +56,7 @@ class WireBench {
     put(kOurMac, 48);
     put(kOurIp, 32);
     put(0xffffff00, 32);
-    put(kGateway, 32);
+    put(settings.gateway, 32);
     put(1460, 16);
     put(10, 8);
     put(40000, 20);
@@ -154,6 +154,7 @@ class WireBench {
 inline void WireBench::drive_inputs() {
   Vtoe_wire& t = *top_;
   t.now_us_i = now_us;
+  t.now_ticks_i = now_us >> 10;
   t.s_axis_tvalid_i = !beats_.empty() && t.rst_ni && !draw(rx_gap == 0 ? -1 : rx_gap);
   if (t.s_axis_tvalid_i) {
     const Beat& beat = beats_.front();
@@ -200,6 +201,7 @@ inline void WireBench::count() {
                                                 {"tx_frames", t.cnt_tx_frames_o},
                                                 {"tx_tcp", t.cnt_tx_tcp_segments_o},
                                                 {"arp_requests", t.cnt_tx_arp_requests_o},
+                                                {"solicits", t.cnt_tx_icmp6_solicits_o},
                                                 {"unresolved", t.cnt_tx_dropped_unresolved_o}};
   for (const auto& [name, pulse] : pulses) {
     if (pulse) ++counts[name];

@@ -23,6 +23,7 @@ inline constexpr Ipv6 kGatewayIpv6 = {0x20, 1, 0xd, 0xb8, 0, 1, 0, 2, 0, 0, 0, 0
 
 // What a test may set of the card's configuration, before WireBench::configure.
 struct Settings {
+  std::uint32_t gateway = kGateway;
   std::uint32_t arp_age_us = 60'000'000;
   bool option_order = false;
   std::uint8_t time_to_live = 64;
