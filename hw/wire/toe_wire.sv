@@ -196,9 +196,10 @@ module toe_wire (
   );
 
   toe_icmp_echo u_icmp (
-    .clk_i, .rst_ni,
+    .clk_i, .rst_ni, .time_to_live_i(cfg_i.time_to_live), .vlan_on_i(cfg_i.vlan_on),
+    .vlan_tci_i(cfg_i.vlan_tci),
     .beat_data_i(beat_data), .beat_last_i(beat_last), .beat_valid_i(beat_valid && beat_icmp),
-    .beat_ok_i(ok_icmp), .overflow_o(icmp_overflow),
+    .beat_ok_i(ok_icmp || ok_echo6), .overflow_o(icmp_overflow),
     .m_data_o(icmp_data), .m_keep_o(icmp_keep), .m_last_o(icmp_last), .m_valid_o(icmp_valid),
     .m_ready_i(icmp_ready), .empty_o(icmp_empty)
   );
