@@ -3,6 +3,8 @@
 
 #include "tests/scripts/runner/world.h"
 
+#include <algorithm>
+#include <bit>
 #include <utility>
 
 #include "sim/model/card_model.h"
@@ -15,7 +17,8 @@ namespace {
 constexpr std::int64_t kSettleUs = 100;
 // Never: the script's card needs no questions whether it lives.
 constexpr std::uint64_t kNoQuestionsUs = std::uint64_t{1} << 60;
-constexpr std::size_t kBufferBytes = 16U << 20;
+constexpr std::size_t kLeastBufferBytes = 16U << 20;
+constexpr std::size_t kLargeConnections = 16;  // that there is room for, however large the rings
 
 }  // namespace
 
@@ -55,7 +58,9 @@ std::optional<std::string> World::bring_up(const std::string& capture) {
     if (!device_->write_register(offset, value)) return "a register could not be written";
   }
   host::RuntimeOptions runtime_options;
-  runtime_options.queue_pair.buffer_bytes = kBufferBytes;
+  const std::size_t rings = std::size_t{settings_.rx_buffer} + settings_.tx_buffer;
+  runtime_options.queue_pair.buffer_bytes =
+      std::bit_ceil(std::max(kLeastBufferBytes, kLargeConnections * rings));
   runtime_options.liveness_interval_us = kNoQuestionsUs;
   auto runtime = host::Runtime::open(*card_, runtime_options);
   if (!runtime) return host::to_string(runtime.error()) + simulation_->errors();
@@ -122,7 +127,7 @@ void World::take_frames() {
       continue;
     }
     const auto at = static_cast<std::int64_t>(frame.time_ns);
-    sent_.push_back({(at - start_ns_) / 1000, std::move(*segment)});
+    sent_.push_back({(at - start_ns_) / 1000, std::move(*segment), frame.bytes});
     if (listener_ != nullptr) listener_->on_segment(sent_.back().segment);
   }
 }

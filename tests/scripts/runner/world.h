@@ -23,6 +23,7 @@ namespace millrace::script {
 struct SentSegment {
   std::int64_t time_us = 0;
   Segment segment;
+  Bytes frame;  // that held it, padding included
 };
 
 // Told of everything that happens, in its order.
