@@ -9,10 +9,19 @@ lib/toe_ram_fwd.sv
 lib/toe_room_fifo.sv
 lib/toe_hazard.sv
 # wire
+wire/toe_wire_pkg.sv
 wire/toe_checksum.sv
 wire/toe_frame_buffer.sv
+wire/toe_rx_wait.sv
+wire/toe_rx_vlan.sv
+wire/toe_rx_sums.sv
+wire/toe_rx_address.sv
+wire/toe_rx_walk.sv
+wire/toe_rx_align.sv
+wire/toe_rx_icmp.sv
 wire/toe_rx_parse.sv
 wire/toe_rx_option_walk.sv
+wire/toe_rx_extension.sv
 wire/toe_rx_options.sv
 wire/toe_icmp_echo.sv
 wire/toe_own_addresses.sv

@@ -59,7 +59,9 @@ package toe_pkg;
   localparam int unsigned TupleW = 162;
 
   // A received TCP segment that passed every check of the wire; or, with icmp, an ICMP error about
-  // a segment of ours: tuple and seq are that segment's, wnd is the next hop's MTU unless it is 0.
+  // a segment of ours: tuple and seq are that segment's, len and flags are 0. wnd is the next hop's
+  // MTU, where a router of before RFC 1191 said none the plateau below the segment's length (RFC
+  // 1191 7.1), and 0 if the error is not about it. Errors that hit a connection the engine counts.
   typedef struct packed {
     logic        icmp;
     logic        icmp_hard;     // RFC 1122 4.2.3.9: hard error

@@ -39,6 +39,7 @@ struct Ipv4Header {
   std::uint16_t fragment = 0x4000;
   std::uint16_t id = 0;
   std::uint8_t ttl = 64;
+  std::uint8_t tos = 0;
   std::uint8_t version = 4;
   int ihl_error = 0;
   int length_error = 0;         // added to the total length
@@ -56,7 +57,7 @@ inline Bytes build_ipv4(const Ipv4Header& ip, std::uint8_t protocol,
   append(frame, ip.ether_type, 2);
   const std::size_t words = 5 + ip.options.size() / 4;
   append(frame, ((ip.version & 15u) << 4) | ((words + ip.ihl_error) & 15u), 1);
-  append(frame, 0, 1);
+  append(frame, ip.tos, 1);
   append(frame, words * 4 + body.size() + ip.length_error, 2);
   append(frame, ip.id, 2);
   append(frame, ip.fragment, 2);

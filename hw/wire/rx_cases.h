@@ -4,6 +4,7 @@
 
 #include <random>
 
+#include "hw/wire/frame_builder6.h"
 #include "hw/wire/rx_model.h"
 
 namespace millrace::sim {
@@ -20,7 +21,8 @@ inline Bytes random_bytes(std::mt19937_64& random, std::size_t n) {
 
 // Options that the list is malformed for are not expected here: they are dropped.
 inline RxSegment expected(const Ipv4Header& ip, const TcpHeader& tcp, std::size_t len) {
-  return {.remote = mapped(ip.from),
+  return {.ce = (ip.tos & 3) == 3,
+          .remote = mapped(ip.from),
           .remote_port = tcp.from_port,
           .local_port = tcp.to_port,
           .seq = tcp.seq,
@@ -30,6 +32,15 @@ inline RxSegment expected(const Ipv4Header& ip, const TcpHeader& tcp, std::size_
           .len = static_cast<std::uint16_t>(len),
           .start = static_cast<std::uint8_t>(54 + ip.options.size() + tcp.options.size()),
           .options = parse_options(tcp.options, tcp.flags & 2).value_or(RxOptions{})};
+}
+
+inline RxSegment expected6(const Ipv6Header& ip, const TcpHeader& tcp, std::size_t len) {
+  RxSegment s = expected({}, tcp, len);
+  s.ce = (ip.traffic_class & 3) == 3;
+  s.local_kind = ip.to == link_local(kOurMac) ? 2 : 1;
+  s.remote = ip.from;
+  s.start = static_cast<std::uint8_t>(74 + extension_bytes(ip) + tcp.options.size());
+  return s;
 }
 
 inline TcpHeader random_tcp(std::mt19937_64& r) {

@@ -3,6 +3,7 @@
 // what has 2, 4 or 8 bytes, more for the rest; 42 clocks at most. Options that are unknown, or
 // known with another length than theirs, are skipped; of two of a kind the later counts. A length
 // below 2 or beyond the header's end is malformed.
+
 module toe_rx_option_walk (
   input  logic         clk_i,
   input  logic         rst_ni,

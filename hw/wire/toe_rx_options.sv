@@ -2,8 +2,10 @@
 // Options of verified segments, and the queue of those segments. The layouts that nearly all
 // segments have (RFC 7323 appendix A) are known at a glance, so such segments pass at one per
 // clock: none, timestamps, SACK blocks, both, and the usual ones of SYN segments. Others are walked
-// (toe_rx_option_walk) while the queue holds what follows. A segment with a malformed list is
-// dropped. For every segment with payload frame_o says, in order, whether its stored frame is kept.
+// (toe_rx_option_walk) while the queue holds what follows, and so are the few IPv6 extension
+// headers that there are (toe_rx_extension). A segment with a malformed list, or with a wrong sum
+// behind extension headers, is dropped. For every segment with payload frame_o says, in order,
+// whether its stored frame is kept.
 //
 // MSS, window scale and SACK permitted count in SYN segments alone (RFC 9293 3.2, RFC 7323 2.2,
 // RFC 2018 2).
@@ -16,6 +18,11 @@ module toe_rx_options #(
   input  toe_pkg::segment_t in_seg_i,
   input  logic [319:0]      in_options_i,
   input  logic [3:0]        in_words_i,
+  input  logic              in_extended_i,  // extension headers: their sum and options wait, too
+  input  logic [511:0]      in_extension_i,
+  input  logic [3:0]        in_units_i,
+  input  logic [1:0]        in_first_i,
+  input  logic [16:0]       in_sum_i,
   input  logic              in_valid_i,
   output logic              in_ready_o,
   output toe_pkg::segment_t seg_o,
@@ -24,7 +31,8 @@ module toe_rx_options #(
   output logic              frame_keep_o,
   output logic              frame_valid_o,
   input  logic              hold_drop_i,   // a drop must not be counted in this clock
-  output logic              drop_o,
+  output logic              drop_o,        // malformed options, wrong sum
+  output logic              drop_ip6_o,    // extension headers
   output logic              empty_o
 );
 
@@ -128,10 +136,16 @@ module toe_rx_options #(
   end
 
   // ---- queues -----------------------------------------------------------------------------------
+  localparam int unsigned ExtDepth = 8;
+  localparam int unsigned ExtW = 512 + 4 + 2 + 17;
   logic [SegW-1:0] seg_word, seg_head;
   logic [323:0] opt_head;
+  logic [ExtW-1:0] ext_head;
   logic [CountW-1:0] count, opt_count;
-  logic head_valid, head_walk, opt_valid, opt_in_ready, walk_ready, walk_done, walk_bad, pop, take;
+  logic [$clog2(ExtDepth+1)-1:0] ext_count;
+  logic head_valid, head_walk, head_extended, seg_ready, opt_ready, ext_ready, push, pop, take;
+  logic opt_valid, walk_ready, walk_done, walk_bad;
+  logic ext_valid, judge_ready, judge_done, judge_bad, judge_sum_bad, judged, wrong, discard;
   toe_pkg::segment_t head;
   logic mss_valid, ws_valid, sack_ok, ts_valid;
   logic [15:0] mss;
@@ -143,21 +157,29 @@ module toe_rx_options #(
   assign seg_word = seg_in;
   assign head = seg_head;
   assign empty_o = count == '0;
+  assign in_ready_o = seg_ready && (ext_ready || !in_extended_i);
+  assign push = in_valid_i && in_ready_o;
 
-  toe_fifo #(.Width(SegW + 1), .Depth(Depth)) u_segments (
+  toe_fifo #(.Width(SegW + 2), .Depth(Depth)) u_segments (
     .clk_i, .rst_ni,
-    .in_data_i({!known, seg_word}), .in_valid_i, .in_ready_o,
-    .out_data_o({head_walk, seg_head}), .out_valid_o(head_valid), .out_ready_i(pop),
-    .count_o(count)
+    .in_data_i({in_extended_i, !known, seg_word}), .in_valid_i(push), .in_ready_o(seg_ready),
+    .out_data_o({head_extended, head_walk, seg_head}), .out_valid_o(head_valid),
+    .out_ready_i(pop), .count_o(count)
   );
   toe_fifo #(.Width(324), .Depth(Depth)) u_options (
     .clk_i, .rst_ni,
-    .in_data_i({in_words_i, in_options_i}), .in_valid_i(in_valid_i && in_ready_o && !known),
-    .in_ready_o(opt_in_ready),
+    .in_data_i({in_words_i, in_options_i}), .in_valid_i(push && !known), .in_ready_o(opt_ready),
     .out_data_o(opt_head), .out_valid_o(opt_valid), .out_ready_i(walk_ready),
     .count_o(opt_count)
   );
-  // It works ahead: the list may be done before its segment is the first.
+  toe_fifo #(.Width(ExtW), .Depth(ExtDepth)) u_extensions (
+    .clk_i, .rst_ni,
+    .in_data_i({in_sum_i, in_first_i, in_units_i, in_extension_i}),
+    .in_valid_i(push && in_extended_i), .in_ready_o(ext_ready),
+    .out_data_o(ext_head), .out_valid_o(ext_valid), .out_ready_i(judge_ready),
+    .count_o(ext_count)
+  );
+  // Both work ahead: what they look at may be done before its segment is the first.
   toe_rx_option_walk u_walk (
     .clk_i, .rst_ni,
     .in_options_i(opt_head[319:0]), .in_words_i(opt_head[323:320]), .in_valid_i(opt_valid),
@@ -166,6 +188,14 @@ module toe_rx_options #(
     .mss_valid_o(mss_valid), .mss_o(mss), .ws_valid_o(ws_valid), .ws_o(ws), .sack_ok_o(sack_ok),
     .ts_valid_o(ts_valid), .ts_val_o(ts_val), .ts_ecr_o(ts_ecr),
     .sack_count_o(sack_count), .sack_o(sack)
+  );
+
+  toe_rx_extension u_extension (
+    .clk_i, .rst_ni,
+    .in_data_i(ext_head[511:0]), .in_units_i(ext_head[515:512]), .in_first_i(ext_head[517:516]),
+    .in_sum_i(ext_head[534:518]), .in_valid_i(ext_valid), .in_ready_o(judge_ready),
+    .done_o(judge_done), .take_i(pop && head_extended), .bad_o(judge_bad),
+    .sum_bad_o(judge_sum_bad)
   );
 
   always_comb begin
@@ -184,10 +214,14 @@ module toe_rx_options #(
     end
   end
 
-  assign seg_valid_o = head_valid && (!head_walk || (walk_done && !walk_bad));
+  assign judged = head_valid && (!head_walk || walk_done) && (!head_extended || judge_done);
+  assign discard = head_extended && judge_bad;
+  assign wrong = (head_walk && walk_bad) || (head_extended && judge_sum_bad);
+  assign seg_valid_o = judged && !discard && !wrong;
   assign take = seg_valid_o && seg_ready_i;
-  assign drop_o = head_valid && head_walk && walk_done && walk_bad && !hold_drop_i;
-  assign pop = take || drop_o;
+  assign drop_ip6_o = judged && discard && !hold_drop_i;
+  assign drop_o = judged && !discard && wrong && !hold_drop_i;
+  assign pop = take || drop_o || drop_ip6_o;
   assign frame_valid_o = pop && (head.len != '0);
   assign frame_keep_o = take;
 
@@ -196,7 +230,8 @@ module toe_rx_options #(
   always_ff @(posedge clk_i) begin
     if (rst_ni) begin
       assert (opt_count <= count);
-      assert (!(in_valid_i && in_ready_o && !opt_in_ready));
+      assert (!(push && !opt_ready));
+      assert (CountW'(ext_count) <= count);
       assert ($bits(toe_pkg::segment_t) == SegW);
     end
   end

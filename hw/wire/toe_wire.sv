@@ -85,7 +85,11 @@ module toe_wire (
   logic drop_eth, drop_ip, drop_ip6, drop_tcp;
   toe_pkg::segment_t seg;
   logic [319:0] options;
-  logic [3:0] options_words;
+  logic [3:0] options_words, extension_units;
+  logic [1:0] extension_first;
+  logic [16:0] extension_sum;
+  logic [511:0] extension;
+  logic extended;
   logic arp_reply;
   logic [47:0] arp_sender_mac;
   logic [31:0] arp_sender_ip, arp_target_ip;
@@ -106,6 +110,8 @@ module toe_wire (
     .ok_echo6_o(ok_echo6), .ok_nd_o(ok_nd),
     .drop_eth_o(drop_eth), .drop_ip_o(drop_ip), .drop_ip6_o(drop_ip6), .drop_tcp_o(drop_tcp),
     .seg_o(seg), .options_o(options), .options_words_o(options_words),
+    .extended_o(extended), .extension_o(extension), .extension_units_o(extension_units),
+    .extension_first_o(extension_first), .extension_sum_o(extension_sum),
     .arp_reply_o(arp_reply), .arp_sender_mac_o(arp_sender_mac),
     .arp_sender_ip_o(arp_sender_ip), .arp_target_ip_o(arp_target_ip),
     .nd_solicit_o(nd_solicit), .nd_source_ip_o(nd_source_ip), .nd_source_mac_o(nd_source_mac),
@@ -129,17 +135,20 @@ module toe_wire (
     .empty_o(store_empty)
   );
 
-  logic frame_keep, frame_valid, option_drop, segments_empty;
+  logic frame_keep, frame_valid, option_drop, extension_drop, segments_empty;
   logic token_keep, token_valid, token_in_ready;
   logic [9:0] token_count;
 
   toe_rx_options #(.Depth(32)) u_options (
     .clk_i, .rst_ni,
     .in_seg_i(seg), .in_options_i(options), .in_words_i(options_words),
+    .in_extended_i(extended), .in_extension_i(extension), .in_units_i(extension_units),
+    .in_first_i(extension_first), .in_sum_i(extension_sum),
     .in_valid_i(ok_tcp && tcp_fits), .in_ready_o(seg_in_ready),
     .seg_o(rx_seg_o), .seg_valid_o(rx_seg_valid_o), .seg_ready_i(rx_seg_ready_i),
     .frame_keep_o(frame_keep), .frame_valid_o(frame_valid),
-    .hold_drop_i(drop_tcp), .drop_o(option_drop), .empty_o(segments_empty)
+    .hold_drop_i(drop_tcp || drop_ip6), .drop_o(option_drop), .drop_ip6_o(extension_drop),
+    .empty_o(segments_empty)
   );
 
   // A frame leaves the store when its segment was taken, or was dropped for its options.
@@ -248,10 +257,10 @@ module toe_wire (
   // ---- what others want to know -----------------------------------------------------------------
   assign cnt_rx_frames_o = ok_tcp || ok_icmp || ok_arp || ok_echo6 || ok_nd || drop_eth ||
                            drop_ip || drop_ip6 || drop_tcp;
-  assign cnt_rx_tcp_segments_o = rx_seg_valid_o && rx_seg_ready_i;
+  assign cnt_rx_tcp_segments_o = rx_seg_valid_o && rx_seg_ready_i && !rx_seg_o.icmp;
   assign cnt_rx_dropped_eth_o = drop_eth;
   assign cnt_rx_dropped_ip_o = drop_ip;
-  assign cnt_rx_dropped_ip6_o = drop_ip6;
+  assign cnt_rx_dropped_ip6_o = drop_ip6 || extension_drop;
   assign cnt_rx_dropped_tcp_o = drop_tcp || option_drop;
   assign cnt_rx_dropped_overrun_o = (ok_tcp && !tcp_fits) ||
                                     ((ok_icmp || ok_echo6) && icmp_overflow);
