@@ -126,12 +126,11 @@ void Bench::drive_streams() {
     const auto& r = open_reports.front();
     Packed p;
     p.put(r.conn, 16).put(r.fresh, 1).put(r.generation, 8).put(r.qp, 4).put(r.cookie, 32);
-    p.put(static_cast<std::uint64_t>(r.state), 4)
-        .put(r.notify, 1)
-        .put(0, 2)
-        .put(0, 64)
-        .put(0xffff, 32);
-    p.put(r.remote_ip, 32).put(r.remote_port, 16).put(r.local_port, 16).to(top_->open_report_i);
+    p.put(static_cast<std::uint64_t>(r.state), 4).put(r.notify, 1);
+    const bool on_v6 = r.remote_ip6 != Ip6{};
+    const Ip6 remote = on_v6 ? r.remote_ip6 : mapped(r.remote_ip);
+    p.put(on_v6 ? 1 : 0, 2).put(remote.high, 64).put(remote.low, 64);
+    p.put(r.remote_port, 16).put(r.local_port, 16).to(top_->open_report_i);
   }
   if (offer(responses, top_->response_valid_i)) {
     const auto& r = responses.front();
@@ -254,26 +253,31 @@ void Bench::after_outputs() {
   }
   if (top_->tx_host_valid_o && top_->tx_host_ready_i) {
     Fields f(top_->tx_host_o);
-    EXPECT_EQ(f.take(32), 0U) << "user timeout";
-    EXPECT_EQ(f.take(6), 0U) << "options";
-    const bool fin = f.take(1) != 0;
-    const auto offset = static_cast<std::uint32_t>(f.take(32));
-    tx_hosts.push_back({static_cast<std::uint16_t>(f.take(16)), offset, fin, cycle_});
+    TxHost h{};
+    h.user_timeout = static_cast<std::uint32_t>(f.take(32));
+    h.cc = static_cast<std::uint8_t>(f.take(2));
+    h.options = static_cast<std::uint8_t>(f.take(3));
+    h.configure = f.take(1) != 0;
+    h.fin = f.take(1) != 0;
+    h.offset = static_cast<std::uint32_t>(f.take(32));
+    h.conn = static_cast<std::uint16_t>(f.take(16));
+    h.cycle = cycle_;
+    tx_hosts.push_back(h);
   }
   if (top_->command_valid_o && top_->command_ready_i) {
     Fields f(top_->command_o);
     Command c{};
-    f.take(5);  // options, congestion control
+    c.cc = static_cast<std::uint8_t>(f.take(2));
+    c.options = static_cast<std::uint8_t>(f.take(3));
     c.rx_log2 = static_cast<std::uint8_t>(f.take(5));
     c.rx_page = f.take(52);
     c.tx_log2 = static_cast<std::uint8_t>(f.take(5));
     c.tx_page = f.take(52);
     c.local_port = static_cast<std::uint16_t>(f.take(16));
     c.remote_port = static_cast<std::uint16_t>(f.take(16));
-    c.remote_ip = static_cast<std::uint32_t>(f.take(32));
-    EXPECT_EQ(f.take(32), 0xFFFFU) << "IPv4-mapped";
-    EXPECT_EQ(f.take(64), 0U);
-    EXPECT_EQ(f.take(2), 0U) << "local address: IPv4";
+    c.remote_ip.low = f.take(64);
+    c.remote_ip.high = f.take(64);
+    c.local_kind = static_cast<std::uint8_t>(f.take(2));
     c.cookie = static_cast<std::uint32_t>(f.take(32));
     c.id = static_cast<std::uint32_t>(f.take(32));
     c.qp = static_cast<std::uint8_t>(f.take(4));
@@ -442,6 +446,17 @@ contract::OpenEntry open_entry(contract::Opcode opcode) {
   return e;
 }
 
+contract::AddressEntry address_entry(const Ip6& address) {
+  contract::AddressEntry e{};
+  e.opcode = u8(contract::Opcode::kAddress);
+  e.cookie = 0x0ADD0E55;
+  e.ipv6_0 = static_cast<std::uint32_t>(address.high >> 32);
+  e.ipv6_1 = static_cast<std::uint32_t>(address.high);
+  e.ipv6_2 = static_cast<std::uint32_t>(address.low >> 32);
+  e.ipv6_3 = static_cast<std::uint32_t>(address.low);
+  return e;
+}
+
 OpenReport fresh(std::uint16_t conn, std::uint8_t qp, contract::TcpState state) {
   OpenReport r;
   r.conn = conn;
@@ -450,7 +465,6 @@ OpenReport fresh(std::uint16_t conn, std::uint8_t qp, contract::TcpState state) 
   r.cookie = 0xC0000000U + conn;
   r.state = state;
   r.remote_ip = 0x0A0B0000U + conn;
-  r.local_ip = 1;
   r.remote_port = static_cast<std::uint16_t>(1000 + conn);
   r.local_port = 80;
   return r;

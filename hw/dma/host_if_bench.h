@@ -51,6 +51,11 @@ class Fields {
   int at_ = 0;
 };
 
+struct Ip6 {
+  std::uint64_t high = 0, low = 0;
+  bool operator==(const Ip6&) const = default;
+};
+
 struct RxJob {
   std::uint16_t conn = 0;
   bool has_frame = false;
@@ -77,8 +82,9 @@ struct OpenReport {
   std::uint32_t cookie = 0;
   contract::TcpState state = contract::TcpState::kListen;
   bool notify = false;
-  std::uint32_t remote_ip = 0, local_ip = 0;
+  std::uint32_t remote_ip = 0;  // IPv4; not used with an IPv6 address
   std::uint16_t remote_port = 0, local_port = 0;
+  Ip6 remote_ip6{};
 };
 struct Response {
   std::uint8_t qp = 0, status = 0;
@@ -87,12 +93,15 @@ struct Response {
 };
 struct Command {
   std::uint8_t opcode, qp;
-  std::uint32_t id, cookie, remote_ip;
+  std::uint32_t id, cookie;
+  std::uint8_t local_kind;
+  Ip6 remote_ip;
   std::uint16_t remote_port, local_port;
   std::uint64_t tx_page;
   std::uint8_t tx_log2;
   std::uint64_t rx_page;
   std::uint8_t rx_log2;
+  std::uint8_t options, cc;
 };
 struct RxHost {
   std::uint16_t conn;
@@ -104,6 +113,9 @@ struct TxHost {
   std::uint32_t offset;
   bool fin;
   std::uint64_t cycle;
+  bool configure = false;
+  std::uint8_t options = 0, cc = 0;
+  std::uint32_t user_timeout = 0;
 };
 struct ReadCommand {
   std::uint64_t addr;
@@ -243,6 +255,9 @@ std::uint8_t u8(E value) {
 std::unique_ptr<Bench> ready_bench(Weather weather, int qps = 1, int sq_log2 = 6, int cq_log2 = 7);
 contract::UpdateEntry update(std::uint32_t id, std::uint32_t sent, std::uint32_t consumed);
 contract::OpenEntry open_entry(contract::Opcode opcode);
+contract::AddressEntry address_entry(const Ip6& address);
+/// An IPv4 address, IPv4-mapped.
+constexpr Ip6 mapped(std::uint32_t ipv4) { return {0, 0xFFFF'0000'0000U | ipv4}; }
 /// A new record of connection `conn`; everything in it follows from `conn`.
 OpenReport fresh(std::uint16_t conn, std::uint8_t qp = 0,
                  contract::TcpState state = contract::TcpState::kSynSent);

@@ -295,7 +295,10 @@ module toe_csr #(
   assign cfg_o.black_hole_probe = tcp_options[5];
   assign cfg_o.option_order = tcp_options[6];
   assign cfg_o.time_wait_reuse = tcp_options[7];
-  assign cfg_o.cc = policy_q[word(toe_contract_pkg::RegCongestionControl)][1:0];
+  // There is no algorithm 3: CUBIC then, as after reset.
+  logic [1:0] cc;
+  assign cc = policy_q[word(toe_contract_pkg::RegCongestionControl)][1:0];
+  assign cfg_o.cc = cc == 2'd3 ? toe_contract_pkg::ResetCongestionControl[1:0] : cc;
   assign cfg_o.keep_window = policy_q[word(toe_contract_pkg::RegCongestionControl)][4];
   assign cfg_o.dup_ack_threshold = policy_q[word(toe_contract_pkg::RegDupAckThreshold)][3:0];
   assign cfg_o.keepalive_idle = policy_q[word(toe_contract_pkg::RegKeepaliveIdle)];

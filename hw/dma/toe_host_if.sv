@@ -186,8 +186,8 @@ module toe_host_if #(
   toe_pkg::response_t refusal;
   logic               refusal_valid, refusal_ready;
 
-  toe_sq_exec #(.Connections(Connections)) u_sq_exec (
-    .clk_i, .rst_ni,
+  toe_sq_exec #(.Connections(Connections), .QueuePairs(QueuePairs)) u_sq_exec (
+    .clk_i, .rst_ni, .cfg_i(cfg_o), .qp_we_i(qp_we), .qp_index_i(qp_index),
     .region_we_i(region_we), .region_index_i(region_index), .region_page_i(region_page),
     .region_pages_i(region_pages), .region_owners_i(region_owners),
     .entry_i(entry), .entry_qp_i(entry_qp), .entry_phase_i(entry_phase),

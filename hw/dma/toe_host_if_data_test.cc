@@ -293,10 +293,11 @@ TEST(ToeHostIfData, ListenTellsTheIdentifierAndTheTupleLater) {
   bench->rx_jobs.push_back(job);
   ASSERT_TRUE(bench->settle());
   got = bench->poll(0);
-  ASSERT_EQ(got.size(), 1U);
-  EXPECT_EQ(got[0].remote_ip, 0x01020304U);
-  EXPECT_EQ(got[0].remote_port, 4242U);
-  EXPECT_EQ(got[0].cookie, 0xC0000009U);
+  ASSERT_EQ(got.size(), 2U);
+  EXPECT_EQ(got[0].kind, u8(contract::CompletionKind::kPeer));
+  EXPECT_EQ(got[1].remote_ip, 0x01020304U);
+  EXPECT_EQ(got[1].remote_port, 4242U);
+  EXPECT_EQ(got[1].cookie, 0xC0000009U);
 }
 
 TEST(ToeHostIfData, FinalReportFreesTheIdentifierOnce) {

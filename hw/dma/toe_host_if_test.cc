@@ -102,6 +102,7 @@ TEST(ToeHostIf, EntriesReachTheFieldsTheyName) {
   EXPECT_EQ(bench->tx_hosts[0].conn, 0x0123);
   EXPECT_EQ(bench->tx_hosts[0].offset, 0xDEADBEEF);
   EXPECT_TRUE(bench->tx_hosts[0].fin);
+  EXPECT_FALSE(bench->tx_hosts[0].configure);
   EXPECT_EQ(bench->rx_hosts[0].offset, 0xCAFEF00D);
   ASSERT_EQ(bench->commands.size(), 5U);
   for (int i = 0; i < 2; ++i) {
@@ -110,7 +111,10 @@ TEST(ToeHostIf, EntriesReachTheFieldsTheyName) {
     EXPECT_EQ(c.qp, 1);
     EXPECT_EQ(c.id, 0x01020304U);
     EXPECT_EQ(c.cookie, 0x11223344U);
-    EXPECT_EQ(c.remote_ip, 0x0A000001U);
+    EXPECT_EQ(c.remote_ip, mapped(0x0A000001));
+    EXPECT_EQ(c.local_kind, 0);
+    EXPECT_EQ(c.options, 0);
+    EXPECT_EQ(c.cc, 1) << "the register's";
     EXPECT_EQ(c.remote_port, 0x1234);
     EXPECT_EQ(c.local_port, 0x5678);
     EXPECT_EQ(c.tx_page << 12, Bench::kBase + 0x1200000 + (5U << 14));
@@ -204,16 +208,16 @@ std::vector<Refusal> all_refusals() {
   open(Status::kBadSlot, [](auto& e) { e.tx_size_log2 = 11; });
   open(Status::kBadSlot, [](auto& e) { e.rx_size_log2 = 25; });
   open(Status::kBadSlot, [](auto& e) { e.rx_size_log2 = 24; });  // larger than the region
-  for (const auto opcode : {Opcode::kUpdate, Opcode::kAbort}) {
+  for (const auto opcode : {Opcode::kUpdate, Opcode::kAbort, Opcode::kSet}) {
     named(Status::kBadConnection, 0x05000007, opcode);  // stale generation
     named(Status::kBadConnection, 0x04000008, opcode);  // not alive
     named(Status::kBadConnection, 0x04000009, opcode);  // another queue pair's
     named(Status::kBadConnection, 0x04000407, opcode);  // beyond the card's connections
   }
   named(Status::kBadListener, 0, Opcode::kListen);  // port 0
-  for (int opcode = 7; opcode < 256; opcode += 31)
+  for (int opcode = 9; opcode < 256; opcode += 31)
     named(Status::kBadOpcode, 1, static_cast<Opcode>(opcode));
-  for (int opcode = 0; opcode < 8; ++opcode) {
+  for (int opcode = 0; opcode < 9; ++opcode) {
     named(Status::kBadPhase, 0x04000007, static_cast<Opcode>(opcode));
     all.back().wrong_phase = true;
   }
@@ -243,7 +247,8 @@ TEST(ToeHostIf, RefusesEveryBadEntryAndGoesOn) {
       EXPECT_EQ(got[0].kind, u8(CompletionKind::kResponse));
       EXPECT_EQ(got[0].connection_id, refusal.entry.listener_id);
       EXPECT_EQ(got[0].detail, refusal.entry.opcode);
-      const bool names = refusal.entry.opcode >= 2 && refusal.entry.opcode <= 5;
+      const int opcode = refusal.entry.opcode;
+      const bool names = opcode >= 2 && opcode <= 8 && opcode != u8(Opcode::kAbort);
       EXPECT_EQ(got[0].cookie, names ? refusal.entry.cookie : 0);
       ++refused;
       ASSERT_EQ(bench->tx_hosts.size(), sent);

@@ -6,7 +6,8 @@
 // Pipeline (one operation a clock, of the same connection too: a record on its way to the memory is
 // forwarded): choose and read, merge, write back. An operation that ends a connection gives its
 // identifier back (freed_o) only when nothing of the record is left to be told. After the report of
-// TIME-WAIT (detach) a record is silent until it ends.
+// TIME-WAIT (detach) a record is silent until it ends. A passive connection's first report that says
+// established waits for another turn of its record, after the one that names the peer.
 
 module toe_report #(
   parameter int unsigned Connections = 1024,
@@ -40,7 +41,7 @@ module toe_report #(
 );
 
   localparam int unsigned ConnW = $clog2(Connections);
-  localparam int unsigned RecW = 130 + 162;
+  localparam int unsigned RecW = 132 + 162;
 
   typedef struct packed {
     logic [7:0]  generation;
@@ -61,6 +62,8 @@ module toe_report #(
     logic        closed;
     logic        queued;        // in the list, or taken off it and not yet read
     logic        free_pending;  // give the identifier back after the next report
+    logic        passive;
+    logic        peer_told;     // the host knows who took a passive connection
   } record_t;
 
   // ---- choose
@@ -149,15 +152,17 @@ module toe_report #(
 
   // ---- merge
   record_t old, rec;
-  logic    news, free_now, pop, alive;
+  logic    news, free_now, pop, again, alive, names_peer;
   assign old = follows_q ? c_rec_q : read;
   assign alive = !old.closed && !old.detached;
+  assign names_peer = old.passive && old.established && !old.peer_told;
 
   always_comb begin
     rec = old;
     news = 1'b0;
     free_now = 1'b0;
     pop = 1'b0;
+    again = 1'b0;
     case (b_src_q)
       SrcOpen: begin
         if (b_open_q.fresh) begin
@@ -165,6 +170,7 @@ module toe_report #(
           rec.generation = b_open_q.generation;
           rec.qp = b_open_q.qp;
           rec.cookie = b_open_q.cookie;
+          rec.passive = b_open_q.state == toe_contract_pkg::TcpStateListen;
         end
         if (b_open_q.fresh || alive) begin
           rec.tuple = b_open_q.tuple;
@@ -208,7 +214,11 @@ module toe_report #(
                  b_tx_q.bad_offset;
         end
       end
-      default: begin
+      default: if (names_peer) begin
+        pop = 1'b1;
+        again = 1'b1;
+        rec.peer_told = 1'b1;
+      end else begin
         pop = 1'b1;
         free_now = old.free_pending;
         rec.queued = 1'b0;
@@ -237,7 +247,9 @@ module toe_report #(
   end
 
   toe_pkg::tuple_t old_tuple;
+  logic            on_ipv4;
   assign old_tuple = old.tuple;
+  assign on_ipv4 = old_tuple.local_kind == toe_pkg::LocalIpv4;
   toe_contract_pkg::completion_entry_t entry;
   always_comb begin
     entry.kind = toe_contract_pkg::CompletionKindReport;
@@ -250,11 +262,28 @@ module toe_report #(
     entry.cookie = old.cookie;
     entry.received_up_to = old.received;
     entry.acked_up_to = old.acked;
-    entry.remote_ip = old_tuple.remote_ip[31:0];
+    entry.remote_ip = on_ipv4 ? old_tuple.remote_ip[31:0] : 32'd0;
     entry.remote_port = old_tuple.remote_port;
     entry.local_port = old_tuple.local_port;
     entry.sq_head = 16'd0;
     entry.detail = 16'd0;
+  end
+
+  toe_contract_pkg::peer_entry_t peer;
+  always_comb begin
+    peer.kind = toe_contract_pkg::CompletionKindPeer;
+    peer.flags = 8'd0;
+    peer.family = on_ipv4 ? 8'd4 : 8'd6;
+    peer.reserved0 = 8'd0;
+    peer.remote_port = old_tuple.remote_port;
+    peer.local_port = old_tuple.local_port;
+    peer.cookie = old.cookie;
+    peer.address_3 = old_tuple.remote_ip[31:0];
+    peer.address_2 = old_tuple.remote_ip[63:32];
+    peer.address_1 = old_tuple.remote_ip[95:64];
+    peer.address_0 = old_tuple.remote_ip[127:96];
+    peer.sq_head = 16'd0;
+    peer.reserved1 = 16'd0;
   end
 
   // ---- write back
@@ -272,7 +301,8 @@ module toe_report #(
     end else begin
       b_valid_q <= a_valid;
       c_valid_q <= b_valid_q;
-      c_push_q <= b_valid_q && news && (!old.queued || (b_src_q == SrcOpen && b_open_q.fresh));
+      c_push_q <= b_valid_q && (again || (news && (!old.queued || (b_src_q == SrcOpen &&
+                                                                   b_open_q.fresh))));
       c_free_q <= b_valid_q && free_now;
       c_pop_q <= b_valid_q && pop;
     end
@@ -283,7 +313,7 @@ module toe_report #(
       c_conn_q <= b_conn_q;
       c_rec_q <= rec;
       c_qp_q <= rec.qp;
-      if (pop) c_entry_q <= entry;
+      if (pop) c_entry_q <= names_peer ? peer : entry;
     end
   end
 

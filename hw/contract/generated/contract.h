@@ -12,7 +12,7 @@
 namespace millrace::contract {
 
 inline constexpr std::uint32_t kMagic = 0x4D494C4C;
-inline constexpr std::uint64_t kHash = 0x0337f39a9bb1ddfa;
+inline constexpr std::uint64_t kHash = 0x26c37c9ef1218836;
 inline constexpr std::uint32_t kRevision = 2;
 
 /// Bits of a connection index; at most 65,536 connections on a card.
@@ -194,8 +194,8 @@ struct RegisterInfo {
 };
 inline constexpr std::array kRegisters = {
     RegisterInfo{"id", 0x000, Access::kReadOnly, true, 0x4D494C4CU},
-    RegisterInfo{"contract_hash_lo", 0x004, Access::kReadOnly, true, 0x9BB1DDFAU},
-    RegisterInfo{"contract_hash_hi", 0x008, Access::kReadOnly, true, 0x0337F39AU},
+    RegisterInfo{"contract_hash_lo", 0x004, Access::kReadOnly, true, 0xF1218836U},
+    RegisterInfo{"contract_hash_hi", 0x008, Access::kReadOnly, true, 0x26C37C9EU},
     RegisterInfo{"contract_revision", 0x00C, Access::kReadOnly, true, 0x00000002U},
     RegisterInfo{"limit_connections", 0x010, Access::kReadOnly, false, 0x00000000U},
     RegisterInfo{"limit_queue_pairs", 0x014, Access::kReadOnly, false, 0x00000000U},
@@ -279,7 +279,7 @@ enum class Opcode : std::uint8_t {
   kUnlisten = 5,
   /// Resets a connection (RFC 9293 3.10.5).
   kAbort = 6,
-  /// Names the IPv6 address for the next connect of this queue pair that carries the flag ipv6.
+  /// Names the IPv6 address for the connects of this queue pair that follow and carry the flag ipv6.
   kAddress = 7,
   /// Options of one connection; all of them at once.
   kSet = 8,
@@ -360,6 +360,10 @@ enum class Status : std::uint8_t {
   kBadPhase = 14,
   /// The network said that the peer cannot be reached.
   kUnreachable = 15,
+  /// No single host can have that address (RFC 9293 MUST-46), or no IPv6 address was named before.
+  kBadAddress = 16,
+  /// An option or congestion control that this card does not know.
+  kBadOption = 17,
 };
 
 enum class TcpState : std::uint8_t {
@@ -724,6 +728,8 @@ inline constexpr std::array kStatuses = {
     StatusInfo{Status::kListenerClosed, "listener_closed", "The listener of a connection in LISTEN was closed.", "Nothing to do."},
     StatusInfo{Status::kBadPhase, "bad_phase", "The entry's phase bit contradicts the doorbell.", "A driver error: report it."},
     StatusInfo{Status::kUnreachable, "unreachable", "The network said that the peer cannot be reached.", "Check address and routes."},
+    StatusInfo{Status::kBadAddress, "bad_address", "No single host can have that address (RFC 9293 MUST-46), or no IPv6 address was named before.", "Connect to a unicast address."},
+    StatusInfo{Status::kBadOption, "bad_option", "An option or congestion control that this card does not know.", "A driver error: report it."},
 };
 
 }  // namespace millrace::contract

@@ -5,7 +5,7 @@
 /* verilator lint_off UNUSEDPARAM */
 package toe_contract_pkg;
 
-  localparam logic [63:0] ContractHash = 64'h0337f39a9bb1ddfa;
+  localparam logic [63:0] ContractHash = 64'h26c37c9ef1218836;
   localparam int unsigned ContractRevision = 2;
 
   // Bits of a connection index; at most 65,536 connections on a card.
@@ -208,6 +208,8 @@ package toe_contract_pkg;
   localparam logic [7:0] StatusListenerClosed = 8'd13;
   localparam logic [7:0] StatusBadPhase = 8'd14;
   localparam logic [7:0] StatusUnreachable = 8'd15;
+  localparam logic [7:0] StatusBadAddress = 8'd16;
+  localparam logic [7:0] StatusBadOption = 8'd17;
 
   localparam logic [3:0] TcpStateClosed = 4'd0;
   localparam logic [3:0] TcpStateListen = 4'd1;
