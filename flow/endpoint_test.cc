@@ -9,8 +9,9 @@ namespace millrace::flow {
 namespace {
 
 TEST(Endpoint, ParseAndPrintAreInverse) {
-  for (const char* text : {"toe://10.0.0.2:80", "tcp://[::1]:8080", "tcp://example.org:1",
-                           "unix:/run/socket", "mem:name", "tls+tcp://a:65535"}) {
+  for (const char* text :
+       {"toe://10.0.0.2:80", "toe://[fe80::1]:80", "toe://[2001:db8::2]:443", "tcp://[::1]:8080",
+        "tcp://example.org:1", "unix:/run/socket", "mem:name", "tls+tcp://a:65535"}) {
     const auto endpoint = parse_endpoint(text);
     ASSERT_TRUE(endpoint) << text;
     EXPECT_EQ(to_string(*endpoint), text);

@@ -45,7 +45,7 @@ class OpenAwaiter final : public Operation {
 };
 
 Error connect_error(std::error_code code, host::Endpoint remote) {
-  Error error(code, "connect", ipv4_to_string(remote.ip) + ":" + std::to_string(remote.port));
+  Error error(code, "connect", host::to_string(remote));
   error.layer = "toe";
   return error;
 }
@@ -84,7 +84,7 @@ ToeStream::ToeStream(EventLoop& loop, host::Runtime& runtime, host::Connection& 
 
 ToeStream::ToeStream(EventLoop& loop, host::Runtime& runtime, host::Endpoint remote)
     : StreamCore(loop, "toe", Endpoint(),
-                 Endpoint::network("toe", ipv4_to_string(remote.ip), remote.port)),
+                 Endpoint::network("toe", remote.ip.to_string(), remote.port)),
       runtime_(runtime) {}
 
 ToeStream::~ToeStream() {
@@ -110,9 +110,9 @@ void ToeStream::learn_endpoints() {
   if (knows_endpoints_) return;
   knows_endpoints_ = true;
   const host::Endpoint remote = connection_->remote();
-  const std::uint32_t own = runtime_.card().options().ipv4;
-  set_endpoints(Endpoint::network("toe", ipv4_to_string(own), connection_->local_port()),
-                Endpoint::network("toe", ipv4_to_string(remote.ip), remote.port));
+  const host::IpAddress own = runtime_.card().address_toward(remote.ip);
+  set_endpoints(Endpoint::network("toe", own.to_string(), connection_->local_port()),
+                Endpoint::network("toe", remote.ip.to_string(), remote.port));
 }
 
 void ToeStream::on_event(host::Connection&) noexcept {
@@ -152,6 +152,13 @@ const host::Connection& ToeFlow::connection() const {
   return static_cast<const ToeStream*>(core())->connection();
 }
 
+void ToeFlow::set_options(const host::ConnectionOptions& options) {
+  auto* const stream = static_cast<ToeStream*>(core());
+  stream->set_options(options);
+}
+
+const host::ConnectionOptions& ToeFlow::options() const { return connection().options(); }
+
 Task<Result<ToeFlow>> toe_connect(EventLoop& loop, host::Runtime& runtime, host::Endpoint remote,
                                   ToeConnectOptions options) {
   auto* stream = new ToeStream(loop, runtime, remote);
@@ -161,6 +168,7 @@ Task<Result<ToeFlow>> toe_connect(EventLoop& loop, host::Runtime& runtime, host:
   request.local_port = options.local_port;
   request.tx_size = options.buffers.tx_bytes;
   request.rx_size = options.buffers.rx_bytes;
+  request.options = options.connection;
   if (auto opened = stream->open(request); !opened) {
     co_return std::unexpected(std::move(opened.error()));
   }

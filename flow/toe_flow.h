@@ -49,6 +49,7 @@ struct ToeBuffers {
 struct ToeConnectOptions {
   std::uint16_t local_port = 0;  ///< 0: the card chooses
   ToeBuffers buffers;
+  host::ConnectionOptions connection;
   std::stop_token stop;
   std::uint64_t deadline_us = kNever;
 };
@@ -58,18 +59,25 @@ class ToeFlow : public StreamFlow {
   ToeFlow() = default;
   explicit ToeFlow(Ref<StreamCore> core) : StreamFlow(std::move(core)) {}
 
+  /// Nagle, keep-alive, congestion control, user timeout: from here on, all of them at once. No
+  /// effect once the connection has ended. A flow begins with what it was connected or accepted
+  /// with; by default its writes are not delayed.
+  void set_options(const host::ConnectionOptions& options);
+  const host::ConnectionOptions& options() const;
   /// The card's connection below, for figures. Valid as long as the flow.
   const host::Connection& connection() const;
 };
 
-/// Active open (RFC 9293 3.10.1). Errors: kRefused, kTimedOut, kNoBufferSpace, kAddressInUse,
-/// kConnectionAborted (card lost), kCancelled; a cancelled attempt is reset.
+/// Active open (RFC 9293 3.10.1). Errors: kRefused, kTimedOut, kHostUnreachable, kNoBufferSpace,
+/// kAddressInUse, kInvalidArgument (no host's address), kConnectionAborted (card lost), kCancelled;
+/// a cancelled attempt is reset.
 Task<Result<ToeFlow>> toe_connect(EventLoop& loop, host::Runtime& runtime, host::Endpoint remote,
                                   ToeConnectOptions options);
 
 struct ToeListenOptions {
   std::uint32_t backlog = 16;  ///< connections kept in LISTEN; each holds two rings
   ToeBuffers buffers;
+  host::ConnectionOptions connection;  ///< of the flows accepted
 };
 
 class ToeListenerCore;

@@ -32,6 +32,7 @@ Result<void> ToeListenerCore::open(std::uint16_t port, const ToeListenOptions& o
   request.backlog = options.backlog;
   request.tx_size = options.buffers.tx_bytes;
   request.rx_size = options.buffers.rx_bytes;
+  request.options = options.connection;
   auto opened = runtime_.listen(request, *this);
   if (!opened) return std::unexpected(Error(opened.error().code, "listen", opened.error().context));
   listener_ = *opened;

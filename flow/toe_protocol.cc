@@ -23,16 +23,18 @@ class AnyToeListener final : public Listener {
 
 class ToeProtocol final : public Protocol {
  public:
-  ToeProtocol(EventLoop& loop, host::Runtime& runtime, const ToeBuffers& buffers)
-      : loop_(loop), runtime_(runtime), buffers_(buffers) {}
+  ToeProtocol(EventLoop& loop, host::Runtime& runtime, const ToeBuffers& buffers,
+              const host::ConnectionOptions& connection)
+      : loop_(loop), runtime_(runtime), buffers_(buffers), connection_(connection) {}
 
   Task<Result<AnyFlow>> connect(Endpoint remote, OpOptions options) override {
-    const auto address = parse_ipv4(remote.host);
+    const auto address = host::IpAddress::parse(remote.host);
     if (!address) {
       co_return std::unexpected(Error(Errc::kResolveFailed, "connect", to_string(remote)));
     }
     ToeConnectOptions request;
     request.buffers = buffers_;
+    request.connection = connection_;
     request.stop = options.stop;
     request.deadline_us = options.deadline_us;
     const host::Endpoint target{*address, remote.port};
@@ -43,6 +45,7 @@ class ToeProtocol final : public Protocol {
   Task<Result<std::unique_ptr<Listener>>> listen(Endpoint local) override {
     ToeListenOptions request;
     request.buffers = buffers_;
+    request.connection = connection_;
     auto listener = co_await toe_listen(loop_, runtime_, local.port, request);
     if (!listener) co_return std::unexpected(std::move(listener.error()));
     co_return std::unique_ptr<Listener>(new AnyToeListener(std::move(*listener)));
@@ -52,13 +55,15 @@ class ToeProtocol final : public Protocol {
   EventLoop& loop_;
   host::Runtime& runtime_;
   ToeBuffers buffers_;
+  host::ConnectionOptions connection_;
 };
 
 }  // namespace
 
 std::shared_ptr<Protocol> toe_protocol(EventLoop& loop, host::Runtime& runtime,
-                                       const ToeBuffers& buffers) {
-  return std::make_shared<ToeProtocol>(loop, runtime, buffers);
+                                       const ToeBuffers& buffers,
+                                       const host::ConnectionOptions& connection) {
+  return std::make_shared<ToeProtocol>(loop, runtime, buffers, connection);
 }
 
 }  // namespace millrace::flow

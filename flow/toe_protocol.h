@@ -10,9 +10,11 @@
 
 namespace millrace::flow {
 
-/// Hosts are IPv4 addresses in numbers; kResolveFailed for anything else. Listening ignores the
-/// host: a card has one address. Loop and runtime must outlive the protocol and its flows.
+/// Hosts are IPv4 and IPv6 addresses in numbers; kResolveFailed for anything else. Listening
+/// ignores the host: a port is open at all addresses of the card. Loop and runtime must outlive the
+/// protocol and its flows.
 std::shared_ptr<Protocol> toe_protocol(EventLoop& loop, host::Runtime& runtime,
-                                       const ToeBuffers& buffers = {});
+                                       const ToeBuffers& buffers = {},
+                                       const host::ConnectionOptions& connection = {});
 
 }  // namespace millrace::flow

@@ -19,6 +19,7 @@ class ToeStream final : public StreamCore, public host::ConnectionHandler {
 
   Result<void> open(const host::ConnectOptions& options);
   const host::Connection& connection() const { return *connection_; }
+  void set_options(const host::ConnectionOptions& options) { connection_->set_options(options); }
   /// Established, or ended before that.
   bool decided() const { return connection_->established() || connection_->final(); }
   OperationList& openers() { return openers_; }

@@ -22,6 +22,7 @@ constexpr std::uint32_t kStatusIdle = 2;
 constexpr std::uint32_t kStatusDmaError = 4;
 constexpr std::uint32_t kControlEnable = 1;
 constexpr std::uint32_t kPairEnable = 1U << 31;
+constexpr std::uint32_t kTagged = 1U << 31;
 constexpr std::size_t kPage = 4096;
 constexpr std::uint32_t kSilent = 0xFFFFFFFF;  // what a PCIe read without an answer gives
 
@@ -38,47 +39,29 @@ bool within(std::uint32_t value, std::uint32_t low, std::uint32_t high) {
   return value >= low && value <= high;
 }
 
-// The card compares times modulo 2^32.
-constexpr std::uint32_t kLongestUs = 0x7FFFFFFF;
-
-struct Bound {
-  const char* name;
-  std::uint32_t value;
-  std::uint32_t low;
-  std::uint32_t high;
-};
-
-std::optional<Error> check(const Policy& policy) {
-  const Bound bounds[] = {
-      {"mss", policy.mss, 64, 8960},
-      {"initial_window", policy.initial_window, 1, 255},
-      {"delayed_ack_us", policy.delayed_ack_us, 0, 500'000},
-      {"rto_max_us", policy.rto_max_us, 1, kLongestUs},
-      {"rto_min_us", policy.rto_min_us, 1, policy.rto_max_us},
-      {"rto_initial_us", policy.rto_initial_us, policy.rto_min_us, policy.rto_max_us},
-      {"retries_max", policy.retries_max, 1, 255},
-      {"syn_retries_max", policy.syn_retries_max, 1, 255},
-      {"time_wait_us", policy.time_wait_us, 0, kLongestUs},
-      {"arp_age_us", policy.arp_age_us, 1, kLongestUs},
-  };
-  for (const Bound& bound : bounds) {
-    if (within(bound.value, bound.low, bound.high)) continue;
-    return invalid(std::string(bound.name) + " " + std::to_string(bound.value) + ": must be " +
-                   std::to_string(bound.low) + " to " + std::to_string(bound.high));
-  }
-  return std::nullopt;
-}
-
-// Neither this network, loopback, multicast nor beyond.
-bool unicast(std::uint32_t ip) {
-  const std::uint32_t first = ip >> 24;
-  return first != 0 && first != 127 && first < 224;
-}
-
 // The first or last address of a link with room for hosts between them.
 bool whole_link(std::uint32_t ip, std::uint32_t netmask) {
   const std::uint32_t host_part = ~netmask;
   return host_part > 1 && ((ip & host_part) == 0 || (ip & host_part) == host_part);
+}
+
+std::optional<Error> check_ipv6(const CardOptions& options) {
+  const IpAddress& own = options.ipv6;
+  const IpAddress& gateway = options.ipv6_gateway;
+  if (own != IpAddress() && (!own.is_unicast() || own.is_ipv4() || own.is_link_local())) {
+    return invalid("ipv6 " + own.to_string() + ": not a global address of a host");
+  }
+  if (options.ipv6_prefix < 1 || options.ipv6_prefix > 128) {
+    return invalid("ipv6_prefix " + std::to_string(options.ipv6_prefix) + ": must be 1 to 128");
+  }
+  if (gateway == IpAddress()) return std::nullopt;
+  const bool reachable = gateway.is_link_local() ||
+                         (own != IpAddress() && own.shares_prefix(gateway, options.ipv6_prefix));
+  if (!gateway.is_unicast() || gateway.is_ipv4() || gateway == own || !reachable) {
+    return invalid("ipv6_gateway " + gateway.to_string() + ": not another host on the link of " +
+                   own.to_string() + "/" + std::to_string(options.ipv6_prefix));
+  }
+  return std::nullopt;
 }
 
 // What is wrong with the options, or nothing.
@@ -89,7 +72,7 @@ std::optional<Error> check(const CardOptions& options) {
   if ((host_part & (host_part + 1)) != 0) {
     return invalid("netmask " + hex(options.netmask) + ": its ones are not a prefix");
   }
-  if (!unicast(options.ipv4) || whole_link(options.ipv4, options.netmask)) {
+  if (!IpAddress(options.ipv4).is_unicast() || whole_link(options.ipv4, options.netmask)) {
     return invalid("ipv4 " + hex(options.ipv4) + ": not the address of a host");
   }
   if (options.gateway != 0) {
@@ -99,6 +82,10 @@ std::optional<Error> check(const CardOptions& options) {
       return invalid("gateway " + hex(options.gateway) + ": not another host on the link of " +
                      hex(options.ipv4) + " with netmask " + hex(options.netmask));
     }
+  }
+  if (auto wrong = check_ipv6(options)) return wrong;
+  if (options.vlan && (*options.vlan & 0xFFF) == 0xFFF) {
+    return invalid("vlan " + std::to_string(*options.vlan) + ": VLAN 4095 is reserved");
   }
   return check(options.policy);
 }
@@ -278,7 +265,8 @@ std::expected<void, Error> Card::configure() {
   const auto octet = [&](std::size_t i, unsigned shift) {
     return static_cast<std::uint32_t>(mac[i]) << shift;
   };
-  const Policy& policy = options_.policy;
+  const IpAddress::Words& ipv6 = options_.ipv6.words();
+  const IpAddress::Words& gateway = options_.ipv6_gateway.words();
   const std::pair<std::uint32_t, std::uint32_t> values[] = {
       {contract::kRegControl, 0},
       {contract::kRegMacLo, octet(2, 24) | octet(3, 16) | octet(4, 8) | octet(5, 0)},
@@ -286,18 +274,21 @@ std::expected<void, Error> Card::configure() {
       {contract::kRegIpv4, options_.ipv4},
       {contract::kRegNetmask, options_.netmask},
       {contract::kRegGateway, options_.gateway},
-      {contract::kRegMss, policy.mss},
-      {contract::kRegInitialWindow, policy.initial_window},
-      {contract::kRegDelayedAckUs, policy.delayed_ack_us},
-      {contract::kRegRtoInitialUs, policy.rto_initial_us},
-      {contract::kRegRtoMinUs, policy.rto_min_us},
-      {contract::kRegRtoMaxUs, policy.rto_max_us},
-      {contract::kRegRetriesMax, policy.retries_max},
-      {contract::kRegSynRetriesMax, policy.syn_retries_max},
-      {contract::kRegTimeWaitUs, policy.time_wait_us},
-      {contract::kRegArpAgeUs, policy.arp_age_us},
+      {contract::kRegVlan, options_.vlan ? kTagged | *options_.vlan : 0},
+      {contract::kRegIpv60, ipv6[0]},
+      {contract::kRegIpv61, ipv6[1]},
+      {contract::kRegIpv62, ipv6[2]},
+      {contract::kRegIpv63, ipv6[3]},
+      {contract::kRegIpv6PrefixLength, options_.ipv6_prefix},
+      {contract::kRegIpv6Gateway0, gateway[0]},
+      {contract::kRegIpv6Gateway1, gateway[1]},
+      {contract::kRegIpv6Gateway2, gateway[2]},
+      {contract::kRegIpv6Gateway3, gateway[3]},
   };
   if (const auto done = write_all(values); !done) return done;
+  for (const PolicyRegister& row : policy_registers()) {
+    if (const auto done = write(row.offset, options_.policy.*row.member); !done) return done;
+  }
   if (const auto done = write_keys(); !done) return done;
   return write(contract::kRegControl, kControlEnable);
 }
@@ -444,6 +435,12 @@ std::expected<CounterSnapshot, Error> Card::counters() {
 
 std::expected<std::uint32_t, Error> Card::free_connections() {
   return read(contract::kRegFreeConnections, "free_connections");
+}
+
+IpAddress Card::address_toward(const IpAddress& remote) const {
+  if (remote.is_ipv4()) return options_.ipv4;
+  const bool link = remote.is_link_local() || options_.ipv6 == IpAddress();
+  return link ? link_local_of(options_.mac) : options_.ipv6;
 }
 
 std::string Card::description() const {

@@ -15,32 +15,25 @@
 #include <vector>
 
 #include "host/base/error.h"
+#include "host/base/ip_address.h"
 #include "host/device/device.h"
+#include "host/policy.h"
 #include "hw/contract/generated/contract.h"
 
 namespace millrace::host {
-
-// How TCP behaves; defaults are the reset values of the contract's registers. Times in
-// microseconds.
-struct Policy {
-  std::uint32_t mss = 1460;           // payload bytes of a segment, 64 to 8960
-  std::uint32_t initial_window = 10;  // segments (RFC 6928)
-  std::uint32_t delayed_ack_us =
-      40'000;  // at most 500,000 (RFC 9293 3.8.6.3); 0: acknowledge at once
-  std::uint32_t rto_initial_us = 1'000'000;  // RFC 6298 2.1
-  std::uint32_t rto_min_us = 200'000;
-  std::uint32_t rto_max_us = 60'000'000;
-  std::uint32_t retries_max = 15;
-  std::uint32_t syn_retries_max = 6;
-  std::uint32_t time_wait_us = 60'000'000;
-  std::uint32_t arp_age_us = 60'000'000;
-};
 
 struct CardOptions {
   std::array<std::uint8_t, 6> mac{};  // unicast
   std::uint32_t ipv4 = 0;             // first octet in bits 31:24
   std::uint32_t netmask = 0xFFFFFF00;
   std::uint32_t gateway = 0;  // 0: none
+  // Beside the link-local address, which the card makes from its MAC address. Default: none.
+  IpAddress ipv6{};
+  unsigned ipv6_prefix = 64;  // bits of it that name the link
+  IpAddress ipv6_gateway{};   // default: none
+  // Control information of the 802.1Q tag that all frames have (VLAN in bits 11:0). Default: no
+  // tag.
+  std::optional<std::uint16_t> vlan = std::nullopt;
   Policy policy{};
   std::optional<std::uint64_t> seed =
       std::nullopt;  // of the card's keys; without it they come from the system
@@ -116,6 +109,8 @@ class Card {
   const CardLimits& limits() const { return limits_; }
   const CardOptions& options() const { return options_; }
   Device& device() const { return device_; }
+  // The own address that connections to `remote` have.
+  IpAddress address_toward(const IpAddress& remote) const;
   // One line for people.
   std::string description() const;
 

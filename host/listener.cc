@@ -144,6 +144,7 @@ void Runtime::refill(Listener& listener) {
     }
     Connection& connection = **made;
     connection.listener_ = &listener;
+    details(connection).options = listener.options_.options;
     connection.work_ |= Connection::kListening;
     connection.request(Connection::kWantOpen);
     ++listener.posted_;

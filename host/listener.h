@@ -28,6 +28,7 @@ struct ListenOptions {
   std::size_t tx_size =
       64 << 10;  // bytes of each connection's transmit ring: power of two, 4 KiB to 16 MiB
   std::size_t rx_size = 64 << 10;  // and of its receive ring
+  ConnectionOptions options{};
 };
 
 class Listener {

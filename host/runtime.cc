@@ -111,7 +111,7 @@ void Runtime::flush() {
     const bool other = stopped != done + room;  // then there is room for one more
     done = stopped;
     if (other) [[unlikely]] {
-      submit_other(**done++);
+      done = submit_other(done);
     }
   }
   if (done == all) [[likely]] {
@@ -127,8 +127,8 @@ void Runtime::flush() {
 // that one.
 inline Connection** Runtime::submit_updates(Connection** item, Connection** end) {
   constexpr std::uint32_t kDecisive = Connection::kWantOpen | Connection::kWantUpdate |
-                                      Connection::kWantAbort | Connection::kEstablished |
-                                      Connection::kFinal;
+                                      Connection::kWantAbort | Connection::kWantSet |
+                                      Connection::kEstablished | Connection::kFinal;
   constexpr std::uint32_t kPlainUpdate = Connection::kWantUpdate | Connection::kEstablished;
   std::byte* at = submissions_.next();
   const std::uint32_t start =

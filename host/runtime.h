@@ -33,6 +33,7 @@ struct ConnectOptions {
   std::uint16_t local_port = 0;    // 0: the card chooses (RFC 6056)
   std::size_t tx_size = 64 << 10;  // bytes of the transmit ring: power of two, 4 KiB to 16 MiB
   std::size_t rx_size = 64 << 10;  // and of the receive ring
+  ConnectionOptions options{};
 };
 
 struct RuntimeOptions {
@@ -45,7 +46,8 @@ struct RuntimeStats {
   std::uint64_t completions = 0;
   std::uint64_t submissions = 0;
   std::uint64_t doorbells = 0;
-  std::uint64_t refused_updates = 0;  // stale ones are normal: an entry crossed with a final report
+  std::uint64_t refused_updates = 0;  // and options; stale ones are normal: an entry crossed with a
+                                      // final report
   std::uint64_t bad_offsets = 0;      // always 0 unless card and host disagree
   std::uint64_t stray_reports = 0;    // of connections that are not open here; always 0 likewise
 };
@@ -121,9 +123,13 @@ class Runtime {
   std::uint32_t index_of(const Connection& connection) const {
     return static_cast<std::uint32_t>(&connection - connections_.get());
   }
+  ConnectionDetails& details(const Connection& connection) const {
+    return details_[index_of(connection)];
+  }
 
   void apply_other(const contract::CompletionEntry& entry, std::uint32_t word);
   bool apply_report(const contract::CompletionEntry& entry, std::uint32_t word);
+  void apply_peer(const contract::CompletionEntry& entry);
   void apply_response(const contract::CompletionEntry& entry, std::uint32_t word);
   void apply_listen_response(Listener& listener, Status status, std::uint32_t id);
   void became_established(Connection& connection);
@@ -136,8 +142,9 @@ class Runtime {
   void nothing_came();
 
   Connection** submit_updates(Connection** item, Connection** end);
-  void submit_other(Connection& connection);
-  void submit_open(Connection& connection);
+  Connection** submit_other(Connection** item);
+  bool submit_open(Connection& connection);
+  void submit_options(Connection& connection);
   void submit_listeners();
   void flush_lazy();
   void ring_doorbell();
@@ -161,7 +168,8 @@ class Runtime {
   SubmissionRing submissions_;
   CompletionRing completions_;
   std::unique_ptr<Connection[]> connections_;
-  std::uint32_t capacity_;  // a power of two
+  std::unique_ptr<ConnectionDetails[]> details_;  // of each connection
+  std::uint32_t capacity_;                        // a power of two
   std::uint32_t cookie_mask_;
   std::uint32_t doorbell_;       // register offset
   std::uint16_t rung_tail_ = 0;  // what the last doorbell said
@@ -175,6 +183,7 @@ class Runtime {
   bool listeners_dirty_ = false;
   bool listeners_changed_ = false;
   bool ended_ = false;  // end_all() was done
+  IpAddress named_;     // the IPv6 address that connects go to, as the card knows it
   WorkLists lists_;
   RuntimeStats stats_;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What happens once in the life of a connection, a listener or a runtime: opening, first and last
-// reports, responses, refusals, the end of the card.
+// What happens once in the life of a connection, a listener or a runtime: beginning, first and last
+// reports, responses, refusals, the end of the card. What the card is told: runtime_submit.cc.
 
 #include <algorithm>
 #include <bit>
@@ -55,6 +55,7 @@ Runtime::Runtime(Card& card, const RuntimeOptions& options, const QueuePair& pai
       submissions_(pair.submissions.bytes.data(), pair.sq_log2, pair.status_line.bytes.data()),
       completions_(pair.completions.bytes.data(), pair.cq_log2),
       connections_(std::make_unique<Connection[]>(capacity)),
+      details_(std::make_unique<ConnectionDetails[]>(capacity)),
       capacity_(capacity),
       cookie_mask_(capacity - 1),
       doorbell_(contract::kDoorbellBase + pair.number * contract::kDoorbellStride),
@@ -133,7 +134,7 @@ std::expected<Connection*, Error> Runtime::allocate(std::size_t tx_size, std::si
   connection.lists_ = &lists_;
   connection.runtime_ = this;
   connection.listener_ = nullptr;
-  connection.remote_ip_ = 0;
+  details(connection) = {};
   connection.remote_port_ = 0;
   connection.local_port_ = 0;
   connection.announced_ = 0;
@@ -164,101 +165,46 @@ std::expected<Connection*, Error> Runtime::connect(const ConnectOptions& options
                                                    ConnectionHandler& handler) {
   if (failure_) return std::unexpected(*failure_);
   if (auto wrong = check_sizes(options.tx_size, options.rx_size)) return std::unexpected(*wrong);
-  if (options.remote.ip == 0 || options.remote.port == 0) {
-    return std::unexpected(
-        make_error(Errc::kInvalidArgument, "connect: the remote address or port is 0"));
+  if (!options.remote.ip.is_unicast() || options.remote.port == 0) {
+    return std::unexpected(make_error(
+        Errc::kInvalidArgument,
+        "connect to " + to_string(options.remote) + ": not one host's address, or port 0"));
   }
   auto made = allocate(options.tx_size, options.rx_size);
   if (!made) return made;
   Connection& connection = **made;
   connection.handler_ = &handler;
-  connection.remote_ip_ = options.remote.ip;
+  details(connection) = {options.remote.ip, options.options};
   connection.remote_port_ = options.remote.port;
   connection.local_port_ = options.local_port;
   connection.request(Connection::kWantOpen);
   return made;
 }
 
-// One entry at most; what cannot be told yet stays wanted until a report makes it possible.
-void Runtime::submit_other(Connection& connection) {
-  connection.work_ &= ~Connection::kInDirty;
-  const std::uint32_t work = connection.work_;
-  if ((work & Connection::kFinal) != 0) return;
-  if ((work & Connection::kWantOpen) != 0) {
-    submit_open(connection);
-  } else if ((work & Connection::kWantAbort) != 0 && (work & Connection::kIdKnown) != 0) {
-    connection.work_ &= ~(Connection::kWantAbort | Connection::kWantUpdate);
-    SubmissionRing::store_update(
-        submissions_.next(),
-        SubmissionRing::start_of(contract::Opcode::kAbort, submissions_.phase()), 0, connection.id_,
-        static_cast<std::uint32_t>(connection.tx_.committed()), connection.announce());
-    submissions_.advance(1);
-  }
-}
-
-void Runtime::submit_open(Connection& connection) {
-  connection.work_ &= ~Connection::kWantOpen;
-  const bool listening = (connection.work_ & Connection::kListening) != 0;
-  if (listening && connection.listener_->state_ != Listener::State::kOpen) {
-    end(connection, Status::kListenerClosed);  // stopped meanwhile: the card need not know
-    return;
-  }
-  const std::byte* base = pair_.buffers.bytes.data();
-  contract::OpenEntry entry{};
-  entry.opcode =
-      static_cast<std::uint8_t>(listening ? contract::Opcode::kAccept : contract::Opcode::kConnect);
-  const unsigned tx_log2 = log2_of(connection.tx_.size());
-  const unsigned rx_log2 = log2_of(connection.rx_.size());
-  entry.tx_size_log2 = static_cast<std::uint8_t>(tx_log2);
-  entry.rx_size_log2 = static_cast<std::uint8_t>(rx_log2);
-  entry.cookie = connection.cookie_;
-  if (listening) {
-    entry.listener_id = connection.listener_->id_;
-  } else {
-    entry.remote_ip = connection.remote_ip_;
-    entry.remote_port = connection.remote_port_;
-    entry.local_port = connection.local_port_;
-  }
-  entry.tx_region = static_cast<std::uint8_t>(pair_.region);
-  entry.rx_region = static_cast<std::uint8_t>(pair_.region);
-  entry.tx_slot = static_cast<std::uint32_t>((connection.tx_.base() - base) >> tx_log2);
-  entry.rx_slot = static_cast<std::uint32_t>((connection.rx_.base() - base) >> rx_log2);
-  submissions_.push(entry);
-}
-
-void Connection::abort() {
-  if ((work_ & (kFinal | kAborting)) != 0) return;
-  work_ |= kAborting;
-  if ((work_ & kWantOpen) != 0) {  // the card has not heard of it
-    work_ &= ~static_cast<std::uint32_t>(kWantOpen);
-    runtime_->end(*this, Status::kAborted);
-  } else {
-    request(kWantAbort);
-  }
-}
-
-void Connection::release() {
-  MILLRACE_ASSERT((work_ & (kListening | kQueued | kReleased)) == 0);
-  MILLRACE_ASSERT(cookie_ != kNoCookie);
-  set_handler(nullptr);
-  if (!final()) {
-    work_ |= kReleased;
-    // With both directions ended the final report is under way, and an abort would reset a peer
-    // that still waits for our last acknowledgement.
-    if (!(fin_received() && fin_acked())) abort();
-  } else {
-    runtime_->recycle(*this);
-  }
-}
-
 // --- Completions
 
 void Runtime::apply_other(const contract::CompletionEntry& entry, std::uint32_t word) {
-  if ((word & 0xFF) != static_cast<std::uint32_t>(contract::CompletionKind::kReport)) {
+  const auto kind = static_cast<contract::CompletionKind>(word & 0xFF);
+  if (kind == contract::CompletionKind::kPeer) {
+    apply_peer(entry);
+  } else if (kind != contract::CompletionKind::kReport) {
     apply_response(entry, word);
   } else if (!apply_report(entry, word)) {
     fault(entry);
   }
+}
+
+void Runtime::apply_peer(const contract::CompletionEntry& entry) {
+  const auto peer = std::bit_cast<contract::PeerEntry>(entry);
+  Connection& connection = connections_[peer.cookie & cookie_mask_];
+  if (connection.cookie_ != peer.cookie || connection.final()) {
+    ++stats_.stray_reports;
+    return;
+  }
+  details(connection).remote_ip =
+      IpAddress::ipv6({peer.address_0, peer.address_1, peer.address_2, peer.address_3});
+  connection.remote_port_ = peer.remote_port;
+  connection.local_port_ = peer.local_port;
 }
 
 bool Runtime::apply_report(const contract::CompletionEntry& entry, std::uint32_t word) {
@@ -279,15 +225,15 @@ bool Runtime::apply_report(const contract::CompletionEntry& entry, std::uint32_t
   if (connection.fin_acked()) {
     connection.tx_.set_acked(static_cast<std::uint32_t>(connection.tx_.committed()));
   }
-  if (entry.remote_port != 0) {
-    connection.remote_ip_ = entry.remote_ip;
-    connection.remote_port_ = entry.remote_port;
-  }
+  if (entry.remote_ip != 0) details(connection).remote_ip = entry.remote_ip;
+  if (entry.remote_port != 0) connection.remote_port_ = entry.remote_port;
   if (entry.local_port != 0) connection.local_port_ = entry.local_port;
   if (connection.has(CompletionFlag::kBadOffset) && !had_bad_offset) ++stats_.bad_offsets;
   if ((connection.work_ & Connection::kIdKnown) == 0) {
     connection.work_ |= Connection::kIdKnown;
-    if ((connection.work_ & Connection::kWantAbort) != 0) connection.request(0);
+    if ((connection.work_ & (Connection::kWantAbort | Connection::kWantSet)) != 0) {
+      connection.request(0);
+    }
   }
   if (connection.has(CompletionFlag::kEstablished) && !connection.established()) {
     became_established(connection);
@@ -302,7 +248,9 @@ bool Runtime::apply_report(const contract::CompletionEntry& entry, std::uint32_t
 
 void Runtime::became_established(Connection& connection) {
   connection.work_ |= Connection::kEstablished;
-  if ((connection.work_ & Connection::kWantUpdate) != 0) connection.request(0);
+  if ((connection.work_ & (Connection::kWantUpdate | Connection::kWantSet)) != 0) {
+    connection.request(0);
+  }
   if ((connection.work_ & Connection::kListening) == 0) return;
   Listener& listener = *connection.listener_;
   connection.work_ &= ~Connection::kListening;
@@ -334,7 +282,8 @@ void Runtime::end(Connection& connection, Status status) {
 
 void Runtime::became_final(Connection& connection) {
   connection.work_ |= Connection::kFinal;
-  connection.work_ &= ~(Connection::kWantOpen | Connection::kWantUpdate | Connection::kWantAbort);
+  connection.work_ &= ~(Connection::kWantOpen | Connection::kWantUpdate | Connection::kWantAbort |
+                        Connection::kWantSet);
   if ((connection.work_ & Connection::kListening) != 0) {
     MILLRACE_ASSERT(connection.listener_ != nullptr);
     Listener& listener = *connection.listener_;
@@ -369,6 +318,7 @@ void Runtime::apply_response(const contract::CompletionEntry& entry, std::uint32
     return;
   }
   if (opcode != contract::Opcode::kConnect && opcode != contract::Opcode::kAccept) {
+    if (opcode == contract::Opcode::kAddress) named_ = {};
     ++stats_.refused_updates;
     return;
   }

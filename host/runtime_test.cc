@@ -258,7 +258,7 @@ TEST_F(RuntimeTest, FullCardGivesNoBufferSpaceAndLeavesOthersAlone) {
 
 TEST_F(RuntimeTest, ExhaustedHandlesAndBuffersFailAtOnce) {
   start({}, {.queue_pair = {.buffer_bytes = 5 * kRing}, .max_connections = 4});
-  const ConnectOptions options{.remote = {1, 1}, .tx_size = kRing, .rx_size = kRing};
+  const ConnectOptions options{.remote = {0x0A000002, 1}, .tx_size = kRing, .rx_size = kRing};
   Connection* first = *runtime->connect(options, handler);
   ASSERT_TRUE(runtime->connect(options, handler).has_value());
   const auto third = runtime->connect(options, handler);  // one ring left
@@ -269,7 +269,7 @@ TEST_F(RuntimeTest, ExhaustedHandlesAndBuffersFailAtOnce) {
   EXPECT_TRUE(runtime->connect(options, handler).has_value());
   EXPECT_EQ(runtime->connect({.remote = {1, 0}}, handler).error().code,
             std::errc::invalid_argument);
-  EXPECT_EQ(runtime->connect({.remote = {1, 1}, .tx_size = 5000}, handler).error().code,
+  EXPECT_EQ(runtime->connect({.remote = {0x0A000002, 1}, .tx_size = 5000}, handler).error().code,
             std::errc::invalid_argument);
 }
 

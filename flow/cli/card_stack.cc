@@ -3,7 +3,9 @@
 
 #include "flow/cli/card_stack.h"
 
+#include <charconv>
 #include <cstdio>
+#include <optional>
 
 #include "flow/cli/policy.h"
 
@@ -29,6 +31,31 @@ Result<std::array<std::uint8_t, 6>> parse_mac(const std::string& text) {
   return mac;
 }
 
+// "2001:db8::2/64" and the router; the second card of a pair has the next address.
+std::optional<Error> add_ipv6(const CommonOptions& options, std::uint32_t number,
+                              host::CardOptions& card) {
+  if (!options.ip6.empty()) {
+    const std::size_t slash = options.ip6.find('/');
+    const auto ip = host::IpAddress::parse(std::string_view(options.ip6).substr(0, slash));
+    const char* const begin =
+        options.ip6.data() + (slash == std::string::npos ? options.ip6.size() : slash + 1);
+    const char* const end = options.ip6.data() + options.ip6.size();
+    const auto [stop, failure] = std::from_chars(begin, end, card.ipv6_prefix);
+    if (!ip || ip->is_ipv4() || failure != std::errc() || stop != end) {
+      return open_error(Errc::kInvalidArgument, "not an IPv6 ADDRESS/PREFIX: " + options.ip6);
+    }
+    host::IpAddress::Words words = ip->words();
+    words[3] += number;
+    card.ipv6 = host::IpAddress::ipv6(words);
+  }
+  if (!options.gateway6.empty()) {
+    const auto gateway = host::IpAddress::parse(options.gateway6);
+    if (!gateway) return open_error(gateway.error());
+    card.ipv6_gateway = *gateway;
+  }
+  return std::nullopt;
+}
+
 Result<host::CardOptions> card_options(const CommonOptions& options, std::uint32_t number) {
   host::CardOptions card;
   auto mac = parse_mac(options.mac);
@@ -46,8 +73,10 @@ Result<host::CardOptions> card_options(const CommonOptions& options, std::uint32
     if (!gateway) return std::unexpected(gateway.error());
     card.gateway = *gateway;
   }
+  if (auto wrong = add_ipv6(options, number, card)) return std::unexpected(std::move(*wrong));
+  card.vlan = options.vlan;
   card.policy.mss = options.mss;
-  const auto policy = policy_of(card.policy, options.policy);
+  const auto policy = policy_of(card.policy, {options.profile, options.congestion, options.policy});
   if (!policy) return std::unexpected(policy.error());
   card.policy = *policy;
   if (options.seed != 0) card.seed = options.seed + number;

@@ -23,7 +23,7 @@ constexpr std::size_t kPieceBytes = 64 << 10;
 
 http::request<http::empty_body> request_for(http::verb verb, const Url& url) {
   http::request<http::empty_body> request(verb, url.target, 11);
-  request.set(http::field::host, url.host);
+  request.set(http::field::host, url.authority);
   request.set(http::field::user_agent, "millrace");
   request.set(http::field::connection, "close");
   return request;
@@ -60,13 +60,22 @@ std::optional<Url> parse_url(const std::string& text) {
   const std::size_t slash = rest.find('/');
   if (slash != std::string_view::npos) url.target = rest.substr(slash);
   rest = rest.substr(0, slash);
-  if (const std::size_t colon = rest.find(':'); colon != std::string_view::npos) {
-    const std::string_view port = rest.substr(colon + 1);
+  url.authority = rest;
+  if (rest.starts_with('[')) {
+    const std::size_t end = rest.find(']');
+    if (end == std::string_view::npos) return std::nullopt;
+    url.host = rest.substr(1, end - 1);
+    rest = rest.substr(end + 1);
+    if (!rest.empty() && rest.front() != ':') return std::nullopt;
+  } else {
+    url.host = rest.substr(0, rest.find(':'));
+    rest = rest.substr(url.host.size());
+  }
+  if (!rest.empty()) {
+    const std::string_view port = rest.substr(1);
     const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), url.port);
     if (error != std::errc() || end != port.data() + port.size()) return std::nullopt;
-    rest = rest.substr(0, colon);
   }
-  url.host = rest;
   if (url.host.empty() || url.target.find_first_of(" \r\n") != std::string::npos)
     return std::nullopt;
   return url;

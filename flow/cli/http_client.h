@@ -16,11 +16,12 @@
 namespace millrace::flow::cli {
 
 struct Url {
-  std::string host;
+  std::string host{};       ///< without brackets
+  std::string authority{};  ///< as written, for the header Host
   std::uint16_t port = 80;
   std::string target = "/";
 };
-/// http://host[:port][/target]; nothing for anything else.
+/// http://host[:port][/target], an IPv6 address in brackets; nothing for anything else.
 std::optional<Url> parse_url(const std::string& text);
 
 /// Told the bytes so far and, if known, of how many; 0: unknown.

@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "flow/cli/commands.h"
+#include "host/policy.h"
 
 namespace millrace::flow::cli {
 namespace {
@@ -35,6 +36,21 @@ std::uint64_t microseconds(double seconds) {
   return seconds > 0 ? static_cast<std::uint64_t>(seconds * 1e6) : kNever;
 }
 
+void add_policy(CLI::App& command, CommonOptions& options) {
+  const auto names = host::profile_names();
+  command.add_option("--profile", options.profile, "TCP as another system has it")
+      ->check(CLI::IsMember(std::vector<std::string>(names.begin(), names.end())));
+  command.add_option("--congestion", options.congestion, "congestion control")
+      ->check(CLI::IsMember({"newreno", "cubic", "dctcp"}));
+  command.add_option("--set,--policy", options.policy, "REGISTER=VALUE of the policy; repeatable")
+      ->allow_extra_args(false);
+  command.add_flag("--nagle{false}", options.connection.nodelay,
+                   "hold small segments back until all is acknowledged");
+  command.add_flag("--keepalive", options.connection.keepalive, "probe idle connections");
+  command.add_option("--user-timeout", options.user_timeout,
+                     "seconds that sent data may stay unacknowledged");
+}
+
 void add_common(CLI::App& command, CommonOptions& options) {
   command.add_option("--device", options.device, "which card: sim:[?memory=...&seed=...]")
       ->capture_default_str();
@@ -43,12 +59,15 @@ void add_common(CLI::App& command, CommonOptions& options) {
   command.add_option("--ip", options.ip, "the card's address")->capture_default_str();
   command.add_option("--netmask", options.netmask)->capture_default_str();
   command.add_option("--gateway", options.gateway, "none by default");
+  command.add_option("--ip6,--card-ip6", options.ip6, "ADDRESS/PREFIX beside the link-local one");
+  command.add_option("--gateway6", options.gateway6, "IPv6 router; none by default");
+  command.add_option("--vlan", options.vlan, "802.1Q tag of all frames")
+      ->check(CLI::Range(0, 4094));
   command.add_option("--mac", options.mac)->capture_default_str();
   command.add_option("--mss", options.mss, "largest segment in bytes")
       ->check(CLI::Range(64, 8960))
       ->capture_default_str();
-  command.add_option("--policy", options.policy, "NAME=VALUE of a policy register; repeatable")
-      ->allow_extra_args(false);
+  add_policy(command, options);
   command.add_option("--seed", options.seed, "of everything random in a simulation");
   command.add_flag("--json", options.json, "print results as one JSON object");
 }
@@ -66,8 +85,11 @@ Result<Endpoint> endpoint_of(const std::string& text) {
 using Start = std::function<Task<Outcome>(Session&)>;
 
 Outcome with_session(const Chosen& chosen, bool needs_card, bool pair, const Start& start) {
-  auto session =
-      pair ? Session::open_pair(chosen.common) : Session::open(chosen.common, needs_card);
+  CommonOptions common = chosen.common;
+  if (common.user_timeout > 0) {
+    common.connection.user_timeout_us = microseconds(common.user_timeout);
+  }
+  auto session = pair ? Session::open_pair(common) : Session::open(common, needs_card);
   if (!session) {
     const Outcome outcome(session.error());
     return outcome.code == ExitCode::kUsage ? outcome : Outcome(ExitCode::kCard, outcome.words);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Names of policy registers and where their values go.
+// Profiles, algorithms and registers by name.
 
 #include "flow/cli/policy.h"
 
@@ -7,45 +7,63 @@
 #include <array>
 #include <charconv>
 #include <cstdint>
+#include <optional>
 #include <string_view>
+#include <utility>
 
 namespace millrace::flow::cli {
 namespace {
 
-struct Knob {
-  std::string_view name;
-  std::uint32_t host::Policy::* member;
-};
+Error refused(const std::string& what) {
+  return Error(make_error_code(Errc::kInvalidArgument), "open", what);
+}
 
-constexpr std::array<Knob, 10> kKnobs{{
-    {"mss", &host::Policy::mss},
-    {"initial_window", &host::Policy::initial_window},
-    {"delayed_ack_us", &host::Policy::delayed_ack_us},
-    {"rto_initial_us", &host::Policy::rto_initial_us},
-    {"rto_min_us", &host::Policy::rto_min_us},
-    {"rto_max_us", &host::Policy::rto_max_us},
-    {"retries_max", &host::Policy::retries_max},
-    {"syn_retries_max", &host::Policy::syn_retries_max},
-    {"time_wait_us", &host::Policy::time_wait_us},
-    {"arp_age_us", &host::Policy::arp_age_us},
+// "16" and "0x10"; nothing else.
+std::optional<std::uint32_t> number(std::string_view text) {
+  const bool hex = text.starts_with("0x");
+  if (hex) text.remove_prefix(2);
+  std::uint32_t value = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, value, hex ? 16 : 10);
+  if (error != std::errc() || stop != end) return std::nullopt;
+  return value;
+}
+
+constexpr std::array<std::pair<std::string_view, host::CongestionControl>, 3> kAlgorithms{{
+    {"newreno", host::CongestionControl::kNewreno},
+    {"cubic", host::CongestionControl::kCubic},
+    {"dctcp", host::CongestionControl::kDctcp},
 }};
 
 }  // namespace
 
-Result<host::Policy> policy_of(host::Policy base, std::span<const std::string> settings) {
-  for (const std::string& setting : settings) {
-    const std::size_t equals = std::min(setting.find('='), setting.size());
-    const std::string_view name = std::string_view(setting).substr(0, equals);
-    const auto* const knob = std::ranges::find(kKnobs, name, &Knob::name);
-    const char* const end = setting.data() + setting.size();
-    const char* const begin = std::min(setting.data() + equals + 1, end);
-    std::uint32_t value = 0;
-    const auto [stop, error] = std::from_chars(begin, end, value);
-    if (knob == kKnobs.end() || error != std::errc() || stop != end) {
-      return std::unexpected(Error(make_error_code(Errc::kInvalidArgument), "open",
-                                   "no such policy, or no number: " + setting));
+Result<host::Policy> policy_of(host::Policy base, const PolicyChoice& choice) {
+  if (!choice.profile.empty()) {
+    const auto found = host::profile(choice.profile, base);
+    if (!found) return std::unexpected(refused("no such profile: " + choice.profile));
+    base = *found;
+  }
+  if (!choice.congestion.empty()) {
+    const auto* const found = std::ranges::find(kAlgorithms, choice.congestion,
+                                                [](const auto& row) { return row.first; });
+    if (found == kAlgorithms.end()) {
+      return std::unexpected(refused("no such congestion control: " + choice.congestion));
     }
-    base.*(knob->member) = value;
+    base.congestion_control =
+        (base.congestion_control & host::kKeepWindow) | static_cast<std::uint32_t>(found->second);
+  }
+  for (const std::string& setting : choice.settings) {
+    const std::size_t equals = setting.find('=');
+    const std::string_view name = std::string_view(setting).substr(0, equals);
+    const auto registers = host::policy_registers();
+    const auto row = std::ranges::find(registers, name, &host::PolicyRegister::name);
+    const auto value = equals == std::string::npos
+                           ? std::nullopt
+                           : number(std::string_view(setting).substr(equals + 1));
+    if (row == registers.end() || !value) {
+      return std::unexpected(refused("no such policy, or no number: " + setting));
+    }
+    base.*(row->member) = *value;
   }
   return base;
 }

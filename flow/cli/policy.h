@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The card's TCP policy from the command line: "syn_retries_max=2" and the like.
+// The card's TCP policy from the command line: a profile, "syn_retries_max=2" and the like.
 
 #pragma once
 
@@ -11,9 +11,17 @@
 
 namespace millrace::flow::cli {
 
-/// `base` with every NAME=VALUE of `settings` put into it, later ones last. The names are those of
-/// the contract's policy registers, the values decimal; what the card refuses is found when it is
-/// opened. kInvalidArgument names the setting that is no such thing.
-Result<host::Policy> policy_of(host::Policy base, std::span<const std::string> settings);
+/// What a command line can say of it.
+struct PolicyChoice {
+  std::string profile{};                    ///< empty: none
+  std::string congestion{};                 ///< newreno, cubic or dctcp; empty: the profile's
+  std::span<const std::string> settings{};  ///< NAME=VALUE each
+};
+
+/// `base` with the profile, then the algorithm, then every setting put into it, later ones last.
+/// The names are those of the contract's policy registers, the values decimal or, with 0x,
+/// hexadecimal; what the card refuses is found when it is opened. kInvalidArgument names what is no
+/// such thing.
+Result<host::Policy> policy_of(host::Policy base, const PolicyChoice& choice);
 
 }  // namespace millrace::flow::cli

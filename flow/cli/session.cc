@@ -16,6 +16,7 @@ namespace millrace::flow::cli {
 
 Result<std::unique_ptr<Session>> Session::open(const CommonOptions& options, bool needs_card) {
   std::unique_ptr<Session> session(new Session);
+  session->connection_ = options.connection;
   if (needs_card) {
     auto card = CardStack::open(options);
     if (!card) return std::unexpected(card.error());
@@ -27,6 +28,7 @@ Result<std::unique_ptr<Session>> Session::open(const CommonOptions& options, boo
 
 Result<std::unique_ptr<Session>> Session::open_pair(const CommonOptions& options) {
   std::unique_ptr<Session> session(new Session);
+  session->connection_ = options.connection;
   auto cards = CardStack::open_pair(options);
   if (!cards) return std::unexpected(cards.error());
   session->card_ = std::move(cards->first);
@@ -60,8 +62,8 @@ void Session::start() {
     context->add("mem", memory);
   }
   if (card_) {
-    connectors_.add("toe", toe_protocol(*loop_, card_->runtime()));
-    listeners_.add("toe", toe_protocol(*loop_, peer()->runtime()));
+    connectors_.add("toe", toe_protocol(*loop_, card_->runtime(), {}, connection_));
+    listeners_.add("toe", toe_protocol(*loop_, peer()->runtime(), {}, connection_));
   }
   watch_signals();
 }

@@ -47,6 +47,7 @@ class Session {
   void watch_signals();
 
   WallClock wall_;
+  host::ConnectionOptions connection_;
   std::unique_ptr<CardStack> card_;
   std::unique_ptr<CardStack> peer_;
   AsioSource asio_;

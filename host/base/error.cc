@@ -97,6 +97,10 @@ std::error_code make_error_code(contract::Status status) noexcept {
       return Errc::kNoBufferSpace;
     case Status::kAddressInUse:
       return Errc::kAddressInUse;
+    case Status::kUnreachable:
+      return Errc::kHostUnreachable;
+    case Status::kBadAddress:
+      return Errc::kInvalidArgument;
     default:  // the bad_ ones, and what no contract of ours has
       return Errc::kDriverFault;
   }

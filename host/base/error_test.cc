@@ -23,6 +23,8 @@ TEST(Error, CodesMeetStandardConditions) {
   EXPECT_EQ(make_error_code(Errc::kNoBufferSpace), std::errc::no_buffer_space);
   EXPECT_EQ(make_error_code(Errc::kClosed), std::errc::broken_pipe);
   EXPECT_NE(make_error_code(Errc::kClosed), std::errc::connection_reset);
+  EXPECT_EQ(make_error_code(contract::Status::kUnreachable), std::errc::host_unreachable);
+  EXPECT_EQ(make_error_code(contract::Status::kTimedOut), std::errc::timed_out);
 }
 
 TEST(Error, EveryCodeAndStatusHasAText) {

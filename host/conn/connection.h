@@ -13,6 +13,8 @@
 
 #include "host/base/assert.h"
 #include "host/base/error.h"
+#include "host/base/ip_address.h"
+#include "host/conn/options.h"
 #include "host/conn/rx_buffer.h"
 #include "host/conn/tx_buffer.h"
 #include "hw/contract/generated/contract.h"
@@ -25,13 +27,6 @@ class Runtime;
 
 using TcpState = contract::TcpState;
 using Status = contract::Status;
-
-// IPv4, host byte order, first octet in bits 31:24.
-struct Endpoint {
-  std::uint32_t ip = 0;
-  std::uint16_t port = 0;
-  bool operator==(const Endpoint&) const = default;
-};
 
 // Called from Runtime::poll() when anything about the connection changed: data, acknowledged bytes,
 // state. At most once in a poll and level-triggered: look at the connection, not at what changed; a
@@ -140,6 +135,10 @@ class alignas(64) Connection {
   // Gives the handle and both rings back; the handler is called no more. One that is not final is
   // aborted first.
   void release();
+  // Changes all options; what was written before is not affected for certain. No effect on a
+  // connection that is final. Values beyond what the card knows count as the largest.
+  void set_options(const ConnectionOptions& options);
+  const ConnectionOptions& options() const;
   // Null: nobody is called.
   void set_handler(ConnectionHandler* handler) {
     handler_ = handler == nullptr ? &no_connection_handler : handler;
@@ -172,7 +171,7 @@ class alignas(64) Connection {
 
   // Known once the card has chosen them: for a connect with the first event, for an accepted one
   // always.
-  Endpoint remote() const { return {remote_ip_, remote_port_}; }
+  Endpoint remote() const;
   std::uint16_t local_port() const { return local_port_; }
   Runtime& runtime() const { return *runtime_; }
 
@@ -195,6 +194,7 @@ class alignas(64) Connection {
     kReleased = 0x800,    // release() was called before the end
     kListening = 0x1000,  // one unit of a listener's backlog
     kQueued = 0x2000,     // in a listener's accept queue
+    kWantSet = 0x4000,
   };
   static_assert(kFin == static_cast<std::uint32_t>(contract::SubmissionFlag::kFin));
   static constexpr std::uint32_t kInLists = kInDirty | kInLazy | kInChanged;
@@ -240,11 +240,16 @@ class alignas(64) Connection {
   WorkLists* lists_ = nullptr;
   Runtime* runtime_ = nullptr;
   Listener* listener_ = nullptr;  // of kListening and kQueued
-  std::uint32_t remote_ip_ = 0;
   std::uint16_t remote_port_ = 0;
   std::uint16_t local_port_ = 0;
   std::uint32_t announced_ = 0;
   std::uint32_t next_ = 0;  // in the accept queue
+};
+
+// The rest of a connection, seldom looked at.
+struct ConnectionDetails {
+  IpAddress remote_ip{};
+  ConnectionOptions options{};
 };
 static_assert(sizeof(Connection) == 128);
 

@@ -4,6 +4,7 @@
 #include "host/device/fake_device.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstdlib>
 #include <cstring>
 
@@ -170,6 +171,42 @@ void FakeDevice::run() {
   }
 }
 
+contract::CompletionEntry FakeDevice::next_report(Pair& pair) {
+  const std::uint16_t index = pair.reports.front();
+  Conn& conn = conns_[index];
+  if (conn.passive && !conn.peer_told && (conn.flags & bit(CompletionFlag::kEstablished)) != 0) {
+    conn.peer_told = true;
+    const auto& words = conn.remote_ip.words();
+    contract::PeerEntry peer{};
+    peer.kind = static_cast<std::uint8_t>(contract::CompletionKind::kPeer);
+    peer.family = conn.remote_ip.is_ipv4() ? 4 : 6;
+    peer.remote_port = conn.remote_port;
+    peer.local_port = conn.local_port;
+    peer.cookie = conn.open.cookie;
+    peer.address_0 = words[0];
+    peer.address_1 = words[1];
+    peer.address_2 = words[2];
+    peer.address_3 = words[3];
+    return std::bit_cast<contract::CompletionEntry>(peer);
+  }
+  pair.reports.pop_front();
+  conn.pending = false;
+  contract::CompletionEntry entry{};
+  entry.kind = static_cast<std::uint8_t>(contract::CompletionKind::kReport);
+  entry.flags = conn.flags;
+  entry.state = static_cast<std::uint8_t>(conn.state);
+  entry.status = static_cast<std::uint8_t>(conn.status);
+  entry.connection_id = index | (std::uint32_t{conn.generation} << 24);
+  entry.cookie = conn.open.cookie;
+  entry.received_up_to = conn.received;
+  entry.acked_up_to = conn.acked;
+  entry.remote_ip = conn.remote_ip.is_ipv4() ? conn.remote_ip.ipv4() : 0;
+  entry.remote_port = conn.remote_port;
+  entry.local_port = conn.local_port;
+  if ((conn.flags & bit(CompletionFlag::kFinal)) != 0) conn.used = false;
+  return entry;
+}
+
 bool FakeDevice::complete(Pair& pair) {
   const auto used = static_cast<std::uint16_t>(pair.cq_tail - pair.cq_head);
   if ((pair.responses.empty() && pair.reports.empty()) || (used >> pair.cq_log2) != 0) return false;
@@ -178,22 +215,7 @@ bool FakeDevice::complete(Pair& pair) {
     entry = pair.responses.front();
     pair.responses.pop_front();
   } else {
-    const std::uint16_t index = pair.reports.front();
-    pair.reports.pop_front();
-    Conn& conn = conns_[index];
-    conn.pending = false;
-    entry.kind = static_cast<std::uint8_t>(contract::CompletionKind::kReport);
-    entry.flags = conn.flags;
-    entry.state = static_cast<std::uint8_t>(conn.state);
-    entry.status = static_cast<std::uint8_t>(conn.status);
-    entry.connection_id = index | (std::uint32_t{conn.generation} << 24);
-    entry.cookie = conn.open.cookie;
-    entry.received_up_to = conn.received;
-    entry.acked_up_to = conn.acked;
-    entry.remote_ip = conn.remote_ip;
-    entry.remote_port = conn.remote_port;
-    entry.local_port = conn.local_port;
-    if ((conn.flags & bit(CompletionFlag::kFinal)) != 0) conn.used = false;
+    entry = next_report(pair);
   }
   if (((pair.cq_tail >> pair.cq_log2) & 1U) == 0) entry.flags |= bit(CompletionFlag::kPhase);
   entry.sq_head = pair.sq_head;
@@ -224,6 +246,18 @@ void FakeDevice::execute(std::uint32_t qp, const std::byte* entry) {
       contract::ListenEntry listen{};
       std::memcpy(&listen, entry, sizeof(listen));
       execute_listen(qp, listen);
+      break;
+    }
+    case Opcode::kAddress: {
+      contract::AddressEntry address{};
+      std::memcpy(&address, entry, sizeof(address));
+      execute_address(qp, address);
+      break;
+    }
+    case Opcode::kSet: {
+      contract::OptionsEntry options{};
+      std::memcpy(&options, entry, sizeof(options));
+      execute_set(qp, options);
       break;
     }
     case Opcode::kNop:
@@ -265,6 +299,9 @@ void FakeDevice::execute_open(std::uint32_t qp, const contract::OpenEntry& entry
   if (accept && (entry.listener_id >= listens_.size() || !listens_[entry.listener_id].used)) {
     return refuse(Status::kBadListener);
   }
+  const bool on_ipv6 =
+      (entry.flags & static_cast<std::uint8_t>(contract::SubmissionFlag::kIpv6)) != 0;
+  if (on_ipv6 && !pairs_[qp].named) return refuse(Status::kBadAddress);
   const auto free = std::ranges::find_if(conns_, [](const Conn& conn) { return !conn.used; });
   if (free == conns_.end()) return refuse(Status::kNoConnection);
   const auto generation = static_cast<std::uint8_t>(free->generation + 1);
@@ -275,7 +312,8 @@ void FakeDevice::execute_open(std::uint32_t qp, const contract::OpenEntry& entry
   free->open = entry;
   free->state = accept ? TcpState::kListen : TcpState::kSynSent;
   free->listener = entry.listener_id;
-  free->remote_ip = entry.remote_ip;
+  free->passive = accept;
+  free->remote_ip = on_ipv6 ? *pairs_[qp].named : IpAddress(entry.remote_ip);
   free->remote_port = entry.remote_port;
   free->local_port = entry.local_port != 0 ? entry.local_port : std::uint16_t{50000};
   if (accept) free->local_port = listens_[entry.listener_id].port;
@@ -307,15 +345,45 @@ void FakeDevice::execute_listen(std::uint32_t qp, const contract::ListenEntry& e
   respond(qp, Status::kOk, entry.listener_id, entry.cookie, entry.opcode);
 }
 
-void FakeDevice::execute_update(std::uint32_t qp, const contract::UpdateEntry& entry) {
-  ++updates;
-  const auto index = static_cast<std::uint16_t>(entry.connection_id);
-  const auto generation = static_cast<std::uint8_t>(entry.connection_id >> 24);
+FakeDevice::Conn* FakeDevice::named(std::uint32_t qp, std::uint32_t connection_id) {
+  const auto index = static_cast<std::uint16_t>(connection_id);
+  const auto generation = static_cast<std::uint8_t>(connection_id >> 24);
   if (index >= conns_.size() || !conns_[index].used || conns_[index].generation != generation ||
       conns_[index].qp != qp) {
+    return nullptr;
+  }
+  return &conns_[index];
+}
+
+void FakeDevice::execute_address(std::uint32_t qp, const contract::AddressEntry& entry) {
+  ++addresses;
+  const IpAddress address =
+      IpAddress::ipv6({entry.ipv6_0, entry.ipv6_1, entry.ipv6_2, entry.ipv6_3});
+  pairs_[qp].named.reset();
+  if (!address.is_unicast() || address.is_ipv4()) {
+    return respond(qp, Status::kBadAddress, 0, entry.cookie, entry.opcode);
+  }
+  pairs_[qp].named = address;
+}
+
+void FakeDevice::execute_set(std::uint32_t qp, const contract::OptionsEntry& entry) {
+  Conn* const conn = named(qp, entry.connection_id);
+  const auto refuse = [&](Status status) {
+    respond(qp, status, entry.connection_id, entry.cookie, entry.opcode);
+  };
+  if (conn == nullptr) return refuse(Status::kBadConnection);
+  if (entry.options > 7 || entry.congestion_control > 3) return refuse(Status::kBadOption);
+  conn->options = entry;
+}
+
+void FakeDevice::execute_update(std::uint32_t qp, const contract::UpdateEntry& entry) {
+  ++updates;
+  Conn* const found = named(qp, entry.connection_id);
+  if (found == nullptr) {
     return respond(qp, Status::kBadConnection, entry.connection_id, 0, entry.opcode);
   }
-  Conn& conn = conns_[index];
+  Conn& conn = *found;
+  const auto index = static_cast<std::uint16_t>(found - conns_.data());
   if (static_cast<Opcode>(entry.opcode) == Opcode::kAbort) return end(index, Status::kAborted);
   const std::uint32_t in_ring = entry.sent_up_to - conn.acked;
   const std::uint32_t freed = entry.consumed_up_to - conn.consumed;
@@ -349,13 +417,13 @@ void FakeDevice::establish(std::uint16_t index) {
   report(index);
 }
 
-std::optional<std::uint16_t> FakeDevice::peer_connect(std::uint16_t port) {
+std::optional<std::uint16_t> FakeDevice::peer_connect(std::uint16_t port, const Endpoint& from) {
   const auto count = static_cast<std::uint16_t>(conns_.size());
   for (std::uint16_t i = 0; i < count; ++i) {
     Conn& conn = conns_[i];
     if (!conn.used || conn.state != TcpState::kListen || conn.local_port != port) continue;
-    conn.remote_ip = 0x0A000002;
-    conn.remote_port = 40001;
+    conn.remote_ip = from.ip;
+    conn.remote_port = from.port;
     establish(i);
     return i;
   }

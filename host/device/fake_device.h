@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "host/base/ip_address.h"
 #include "host/device/device.h"
 #include "hw/contract/generated/contract.h"
 
@@ -39,9 +40,10 @@ class FakeDevice : public Device {
     contract::TcpState state = contract::TcpState::kClosed;
     contract::Status status = contract::Status::kOk;
     std::uint8_t flags = 0;
-    std::uint32_t remote_ip = 0;
+    IpAddress remote_ip{};
     std::uint16_t remote_port = 0;
     std::uint16_t local_port = 0;
+    std::optional<contract::OptionsEntry> options = std::nullopt;  // the last set entry
     std::uint32_t received = 0;
     std::uint32_t consumed = 0;
     std::uint32_t sent = 0;   // up to here the host filled the ring
@@ -49,6 +51,8 @@ class FakeDevice : public Device {
     std::uint32_t acked = 0;
     bool fin = false;      // the host finished
     bool pending = false;  // a report waits
+    bool passive = false;
+    bool peer_told = false;
   };
 
   FakeDevice();
@@ -75,8 +79,10 @@ class FakeDevice : public Device {
   // --- The peer. A connection is named by its index on the card.
   Conn& conn(std::uint16_t index) { return conns_[index]; }
   std::optional<std::uint16_t> find(contract::TcpState state) const;
-  void establish(std::uint16_t index);                            // answers SYN
-  std::optional<std::uint16_t> peer_connect(std::uint16_t port);  // opens to a listener
+  void establish(std::uint16_t index);  // answers SYN
+  // Opens to a listener.
+  std::optional<std::uint16_t> peer_connect(std::uint16_t port,
+                                            const Endpoint& from = {0x0A000002, 40001});
   std::size_t peer_send(std::uint16_t index,
                         std::span<const std::byte> bytes);  // as the window allows
   std::vector<std::byte> peer_take(std::uint16_t index);  // takes what was sent and acknowledges it
@@ -93,6 +99,7 @@ class FakeDevice : public Device {
   std::uint64_t doorbells = 0;
   std::uint64_t reads = 0;
   std::uint64_t updates = 0;
+  std::uint64_t addresses = 0;  // address entries
   std::uint64_t bad_phases = 0;
   std::map<std::uint32_t, std::uint32_t> registers;  // last written
 
@@ -110,6 +117,7 @@ class FakeDevice : public Device {
     std::uint16_t cq_tail = 0;
     std::deque<contract::CompletionEntry> responses;
     std::deque<std::uint16_t> reports;
+    std::optional<IpAddress> named = std::nullopt;  // by an address entry
   };
   struct Region {
     std::uint64_t base = 0;
@@ -130,6 +138,11 @@ class FakeDevice : public Device {
   void execute_open(std::uint32_t qp, const contract::OpenEntry& entry);
   void execute_listen(std::uint32_t qp, const contract::ListenEntry& entry);
   void execute_update(std::uint32_t qp, const contract::UpdateEntry& entry);
+  void execute_address(std::uint32_t qp, const contract::AddressEntry& entry);
+  void execute_set(std::uint32_t qp, const contract::OptionsEntry& entry);
+  // The connection that an entry names, or null.
+  Conn* named(std::uint32_t qp, std::uint32_t connection_id);
+  contract::CompletionEntry next_report(Pair& pair);
   void respond(std::uint32_t qp, contract::Status status, std::uint32_t id, std::uint32_t cookie,
                std::uint8_t opcode);
   bool complete(Pair& pair);

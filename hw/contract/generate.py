@@ -16,7 +16,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 CPP_TYPES = {8: "std::uint8_t", 16: "std::uint16_t", 32: "std::uint32_t", 64: "std::uint64_t"}
 ENUMS = [
     ("opcode", 8), ("submission_flag", 8), ("connection_option", 8),
-   ("completion_kind", 8),
+    ("congestion_control", 2), ("tcp_option", 32), ("completion_kind", 8),
     ("completion_flag", 8), ("status", 8), ("tcp_state", 4),
 ]
 MARK = "Generated from hw/contract/toe.toml by hw/contract/generate.py; do not edit."

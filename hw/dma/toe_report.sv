@@ -6,8 +6,8 @@
 // Pipeline (one operation a clock, of the same connection too: a record on its way to the memory is
 // forwarded): choose and read, merge, write back. An operation that ends a connection gives its
 // identifier back (freed_o) only when nothing of the record is left to be told. After the report of
-// TIME-WAIT (detach) a record is silent until it ends. A passive connection's first report that says
-// established waits for another turn of its record, after the one that names the peer.
+// TIME-WAIT (detach) a record is silent until it ends. A passive connection's first report that
+// says established waits for another turn of its record, after the one that names the peer.
 
 module toe_report #(
   parameter int unsigned Connections = 1024,

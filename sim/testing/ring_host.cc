@@ -138,6 +138,7 @@ void RingHost::post_open(contract::Opcode opcode, std::uint32_t number, std::uin
   entry.cookie = number;
   entry.remote_ip = remote_ip;
   entry.remote_port = port;
+  entry.options = static_cast<std::uint8_t>(contract::ConnectionOption::kNodelay);
   entry.tx_slot = 2 * number;
   entry.rx_slot = 2 * number + 1;
   post(entry);
@@ -192,7 +193,7 @@ bool RingHost::take_completions() {
     any = true;
     if (entry.kind == static_cast<std::uint8_t>(contract::CompletionKind::kReport)) {
       take_report(entry);
-    } else {
+    } else if (entry.kind != static_cast<std::uint8_t>(contract::CompletionKind::kPeer)) {
       take_response(entry);
     }
   }

@@ -178,7 +178,7 @@ class Refusals : public testing::Test {
 };
 
 TEST_F(Refusals, UnknownOpcodeAndWrongPhase) {
-  for (const int opcode : {7, 8, 100, 255}) {
+  for (const int opcode : {9, 10, 100, 255}) {
     contract::UpdateEntry entry = update_entry(Opcode::kNop, 0);
     entry.opcode = static_cast<std::uint8_t>(opcode);
     expect_refused(0, entry, Status::kBadOpcode, "opcode " + std::to_string(opcode));
@@ -186,6 +186,36 @@ TEST_F(Refusals, UnknownOpcodeAndWrongPhase) {
   expect_refused(0, update_entry(Opcode::kNop, 0), Status::kBadPhase, "nop", true);
   expect_refused(0, open_entry(0), Status::kBadPhase, "connect", true);
   expect_refused(0, update_entry(Opcode::kUpdate, 0), Status::kBadPhase, "update", true);
+}
+
+TEST_F(Refusals, AddressesThatNoHostHas) {
+  contract::AddressEntry address{};
+  address.opcode = static_cast<std::uint8_t>(Opcode::kAddress);
+  expect_refused(0, address, Status::kBadAddress, "::");
+  address.ipv6_0 = 0xFF020000;
+  address.ipv6_3 = 1;
+  expect_refused(0, address, Status::kBadAddress, "ff02::1");
+  contract::OpenEntry connect = open_entry(0);
+  connect.flags = static_cast<std::uint8_t>(contract::SubmissionFlag::kIpv6);
+  expect_refused(0, connect, Status::kBadAddress, "no address was named");
+  connect.flags = 0;
+  for (const std::uint32_t ip : {0u, 0x7F000001u, 0xE0000001u, 0xFFFFFFFFu}) {
+    connect.remote_ip = ip;
+    expect_refused(0, connect, Status::kBadAddress, "IPv4 address " + std::to_string(ip));
+  }
+}
+
+TEST_F(Refusals, OptionsThatTheCardDoesNotKnow) {
+  contract::OpenEntry connect = open_entry(0);
+  connect.options = 8;
+  expect_refused(0, connect, Status::kBadOption, "connect with option 8");
+  connect.options = 0;
+  connect.congestion_control = 4;
+  expect_refused(0, connect, Status::kBadOption, "connect with algorithm 3");
+  contract::OptionsEntry set{};
+  set.opcode = static_cast<std::uint8_t>(Opcode::kSet);
+  set.connection_id = 0xFF000000;
+  expect_refused(0, set, Status::kBadConnection, "options of no connection");
 }
 
 TEST_F(Refusals, RegionsThatAreNotThePairs) {

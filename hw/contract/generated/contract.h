@@ -12,7 +12,7 @@
 namespace millrace::contract {
 
 inline constexpr std::uint32_t kMagic = 0x4D494C4C;
-inline constexpr std::uint64_t kHash = 0x26c37c9ef1218836;
+inline constexpr std::uint64_t kHash = 0x16907101c9271a69;
 inline constexpr std::uint32_t kRevision = 2;
 
 /// Bits of a connection index; at most 65,536 connections on a card.
@@ -139,9 +139,9 @@ inline constexpr std::uint32_t kRegQpStatusHi = 0x0D4;
 inline constexpr std::uint32_t kRegQpSizes = 0x0D8;
 /// Writing stores the registers above as queue pair bits 7:0 with both indices at 0 and enables it if bit 31 is set, disables it otherwise.
 inline constexpr std::uint32_t kRegQpCommit = 0x0DC;
-/// Bit 0 window scale, 1 timestamps (RFC 7323), 2 selective acknowledgement (RFC 2018), 3 accept ECN (RFC 3168), 4 ask for ECN, 5 path MTU black-hole probing (RFC 4821), 6 option order MSS-WS-SACK-TS instead of MSS-SACK-TS-WS, 7 accept a SYN in TIME-WAIT (RFC 6191).
+/// Which options and extensions of TCP are in use: tcp_option.
 inline constexpr std::uint32_t kRegTcpOptions = 0x100;
-/// Algorithm of new connections: 0 NewReno (RFC 6582), 1 CUBIC (RFC 9438), 2 DCTCP (RFC 8257). Bit 4 keeps the window over idle time (no RFC 2861 restart).
+/// Bits 1:0 algorithm of new connections: congestion_control. Bit 4 keeps the window over idle time (no RFC 2861 restart).
 inline constexpr std::uint32_t kRegCongestionControl = 0x104;
 /// Segments that must be acknowledged selectively above a hole before it counts as lost (RFC 6675 DupThresh).
 inline constexpr std::uint32_t kRegDupAckThreshold = 0x108;
@@ -194,8 +194,8 @@ struct RegisterInfo {
 };
 inline constexpr std::array kRegisters = {
     RegisterInfo{"id", 0x000, Access::kReadOnly, true, 0x4D494C4CU},
-    RegisterInfo{"contract_hash_lo", 0x004, Access::kReadOnly, true, 0xF1218836U},
-    RegisterInfo{"contract_hash_hi", 0x008, Access::kReadOnly, true, 0x26C37C9EU},
+    RegisterInfo{"contract_hash_lo", 0x004, Access::kReadOnly, true, 0xC9271A69U},
+    RegisterInfo{"contract_hash_hi", 0x008, Access::kReadOnly, true, 0x16907101U},
     RegisterInfo{"contract_revision", 0x00C, Access::kReadOnly, true, 0x00000002U},
     RegisterInfo{"limit_connections", 0x010, Access::kReadOnly, false, 0x00000000U},
     RegisterInfo{"limit_queue_pairs", 0x014, Access::kReadOnly, false, 0x00000000U},
@@ -301,6 +301,34 @@ enum class ConnectionOption : std::uint8_t {
   kKeepalive = 2,
   /// Every segment is acknowledged at once.
   kQuickack = 4,
+};
+
+enum class CongestionControl : std::uint8_t {
+  /// RFC 6582.
+  kNewreno = 0,
+  /// RFC 9438.
+  kCubic = 1,
+  /// RFC 8257.
+  kDctcp = 2,
+};
+
+enum class TcpOption : std::uint8_t {
+  /// RFC 7323 2.
+  kWindowScale = 1,
+  /// RFC 7323 3.
+  kTimestamps = 2,
+  /// Selective acknowledgement (RFC 2018).
+  kSack = 4,
+  /// Agree to ECN when the peer asks (RFC 3168).
+  kEcnAccept = 8,
+  /// Ask for ECN.
+  kEcnRequest = 16,
+  /// Path MTU black-hole probing (RFC 4821).
+  kBlackHoleProbe = 32,
+  /// Options of a SYN in the order MSS, window scale, SACK, timestamps instead of MSS, SACK, timestamps, window scale.
+  kOptionOrder = 64,
+  /// Accept a SYN in TIME-WAIT (RFC 6191).
+  kTimeWaitReuse = 128,
 };
 
 enum class CompletionKind : std::uint8_t {

@@ -5,7 +5,7 @@
 /* verilator lint_off UNUSEDPARAM */
 package toe_contract_pkg;
 
-  localparam logic [63:0] ContractHash = 64'h26c37c9ef1218836;
+  localparam logic [63:0] ContractHash = 64'h16907101c9271a69;
   localparam int unsigned ContractRevision = 2;
 
   // Bits of a connection index; at most 65,536 connections on a card.
@@ -180,6 +180,19 @@ package toe_contract_pkg;
   localparam logic [7:0] ConnectionOptionNodelay = 8'd1;
   localparam logic [7:0] ConnectionOptionKeepalive = 8'd2;
   localparam logic [7:0] ConnectionOptionQuickack = 8'd4;
+
+  localparam logic [1:0] CongestionControlNewreno = 2'd0;
+  localparam logic [1:0] CongestionControlCubic = 2'd1;
+  localparam logic [1:0] CongestionControlDctcp = 2'd2;
+
+  localparam logic [31:0] TcpOptionWindowScale = 32'd1;
+  localparam logic [31:0] TcpOptionTimestamps = 32'd2;
+  localparam logic [31:0] TcpOptionSack = 32'd4;
+  localparam logic [31:0] TcpOptionEcnAccept = 32'd8;
+  localparam logic [31:0] TcpOptionEcnRequest = 32'd16;
+  localparam logic [31:0] TcpOptionBlackHoleProbe = 32'd32;
+  localparam logic [31:0] TcpOptionOptionOrder = 32'd64;
+  localparam logic [31:0] TcpOptionTimeWaitReuse = 32'd128;
 
   localparam logic [7:0] CompletionKindReport = 8'd1;
   localparam logic [7:0] CompletionKindResponse = 8'd2;
