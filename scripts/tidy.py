@@ -27,6 +27,7 @@ MACHINE_PATH = re.compile(r"(?<![\w.])/(work|home|Users)/")
 ALLOWED = {
     "host/": ["host/", "hw/contract/"],
     "sim/": ["sim/", "host/device/", "hw/contract/"],
+    "sim/model/": ["sim/", "host/device/", "hw/contract/", "hw/lib/covered_model.h"],
     "flow/": ["flow/", "host/"],
     "flow/cli/": ["flow/", "host/", "sim/", "hw/contract/"],
     "flow/preload/": ["flow/", "host/", "sim/"],

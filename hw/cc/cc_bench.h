@@ -11,6 +11,7 @@
 #include <memory>
 
 #include "Vtoe_cc_tb.h"
+#include "hw/lib/covered_model.h"
 #include "verilated.h"
 
 namespace millrace {
@@ -104,7 +105,7 @@ class CcBench {
 
  private:
   std::unique_ptr<VerilatedContext> context_ = std::make_unique<VerilatedContext>();
-  std::unique_ptr<Vtoe_cc_tb> dut_ = std::make_unique<Vtoe_cc_tb>(context_.get());
+  std::unique_ptr<Vtoe_cc_tb> dut_ = std::make_unique<Covered<Vtoe_cc_tb>>(context_.get());
   std::map<unsigned, CcAnswer> answers_;
   int told_ = 0;
 };

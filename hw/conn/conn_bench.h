@@ -20,6 +20,7 @@
 
 #include "Vtoe_conn.h"
 #include "hw/conn/siphash_model.h"
+#include "hw/lib/covered_model.h"
 #include "verilated.h"
 
 namespace millrace {
@@ -229,7 +230,7 @@ class ConnBench {
   void take();
   bool chance(unsigned percent) { return percent >= 100 || random() % 100 < percent; }
 
-  std::unique_ptr<Vtoe_conn> dut_ = std::make_unique<Vtoe_conn>();
+  std::unique_ptr<Vtoe_conn> dut_ = std::make_unique<Covered<Vtoe_conn>>();
   std::array<std::uint32_t, 4> hash_key_;
   std::uint64_t clock_ = 0;
 };

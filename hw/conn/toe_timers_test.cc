@@ -10,6 +10,7 @@
 #include <random>
 
 #include "Vtoe_timers.h"
+#include "hw/lib/covered_model.h"
 #include "verilated.h"
 
 namespace millrace {
@@ -114,7 +115,7 @@ class Bench {
     dut_->eval();
   }
 
-  std::unique_ptr<Vtoe_timers> dut_ = std::make_unique<Vtoe_timers>();
+  std::unique_ptr<Vtoe_timers> dut_ = std::make_unique<Covered<Vtoe_timers>>();
   std::uint32_t now_;
   std::uint64_t clock_ = 0, fires_ = 0, late_fires_ = 0;
   std::map<std::uint32_t, Timer> timers_;

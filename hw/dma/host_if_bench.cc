@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Test bench of toe_host_if; see host_if_bench.h.
 #include "hw/dma/host_if_bench.h"
+#include "hw/lib/covered_model.h"
 
 #include <gtest/gtest.h>
 
@@ -37,7 +38,7 @@ Bench::Bench(std::uint64_t seed, Weather w)
     : weather(w), context_(std::make_unique<VerilatedContext>()), random_(seed), memory_(kBytes) {
   context_->randReset(2);
   context_->randSeed(static_cast<int>(seed & 0x7FFFFFFF) + 1);
-  top_ = std::make_unique<Vtoe_host_if>(context_.get());
+  top_ = std::make_unique<Covered<Vtoe_host_if>>(context_.get());
   top_->rst_ni = 0;
   top_->s_axil_awvalid_i = top_->s_axil_wvalid_i = top_->s_axil_arvalid_i = 0;
   top_->s_axil_bready_i = top_->s_axil_rready_i = 1;

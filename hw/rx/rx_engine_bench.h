@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "Vtoe_rx_engine_tb.h"
+#include "hw/lib/covered_model.h"
 #include "verilated.h"
 
 namespace millrace {
@@ -285,7 +286,8 @@ class Bench {
   }
 
   std::unique_ptr<VerilatedContext> context_ = std::make_unique<VerilatedContext>();
-  std::unique_ptr<Vtoe_rx_engine_tb> dut_ = std::make_unique<Vtoe_rx_engine_tb>(context_.get());
+  std::unique_ptr<Vtoe_rx_engine_tb> dut_ =
+      std::make_unique<Covered<Vtoe_rx_engine_tb>>(context_.get());
 };
 
 }  // namespace millrace

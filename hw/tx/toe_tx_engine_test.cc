@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "Vtoe_tx_engine_tb.h"
+#include "hw/lib/covered_model.h"
 #include "verilated.h"
 
 namespace millrace {
@@ -180,7 +181,8 @@ class Bench {
   std::uint32_t deadline_ = 0;
   std::vector<Sent> sent_;
   std::unique_ptr<VerilatedContext> context_ = std::make_unique<VerilatedContext>();
-  std::unique_ptr<Vtoe_tx_engine_tb> dut_ = std::make_unique<Vtoe_tx_engine_tb>(context_.get());
+  std::unique_ptr<Vtoe_tx_engine_tb> dut_ =
+      std::make_unique<Covered<Vtoe_tx_engine_tb>>(context_.get());
 };
 
 TEST(TxEngine, SynIsSentAgainWithBackOffThenGivesUp) {

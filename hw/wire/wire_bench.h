@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "Vtoe_wire.h"
+#include "hw/lib/covered_model.h"
 #include "hw/wire/frame_builder.h"
 #include "hw/wire/rx_model.h"
 #include "hw/wire/tx_model.h"
@@ -30,7 +31,7 @@ class WireBench {
   explicit WireBench(std::uint64_t seed = 1) : random_(seed) {
     context_.randReset(2);
     context_.randSeed(static_cast<int>(seed));
-    top_ = std::make_unique<Vtoe_wire>(&context_);
+    top_ = std::make_unique<Covered<Vtoe_wire>>(&context_);
     configure(false);
     top_->rst_ni = 0;
     top_->s_axis_tvalid_i = 0;

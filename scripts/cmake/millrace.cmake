@@ -54,11 +54,15 @@ endif()
 add_library(millrace_verilated STATIC EXCLUDE_FROM_ALL
   ${MILLRACE_VERILATOR_ROOT}/include/verilated.cpp
   ${MILLRACE_VERILATOR_ROOT}/include/verilated_threads.cpp
-  ${MILLRACE_VERILATOR_ROOT}/include/verilated_fst_c.cpp)
+  ${MILLRACE_VERILATOR_ROOT}/include/verilated_fst_c.cpp
+  $<$<BOOL:${MILLRACE_COVERAGE}>:${MILLRACE_VERILATOR_ROOT}/include/verilated_cov.cpp>)
 target_include_directories(millrace_verilated SYSTEM PUBLIC
   ${MILLRACE_VERILATOR_ROOT}/include ${MILLRACE_VERILATOR_ROOT}/include/vltstd)
 target_compile_definitions(millrace_verilated PUBLIC VM_TRACE_FST=1 VM_TRACE=1)
 target_compile_options(millrace_verilated PRIVATE -w)
+if(MILLRACE_COVERAGE)
+  target_compile_definitions(millrace_verilated PUBLIC VM_COVERAGE=1 MILLRACE_COVERAGE)
+endif()
 target_link_libraries(millrace_verilated PUBLIC Threads::Threads PRIVATE z)
 target_link_options(millrace_verilated INTERFACE LINKER:--as-needed)
 target_link_libraries(millrace_verilated INTERFACE z)
@@ -139,6 +143,9 @@ function(millrace_verilate name)
   foreach(parameter IN LISTS arg_PARAMETERS)
     list(APPEND flags -G${parameter})
   endforeach()
+  if(MILLRACE_COVERAGE)
+    list(APPEND flags --coverage-line --coverage-user)
+  endif()
   if(arg_TRACE OR MILLRACE_TRACE)
     list(APPEND flags --trace-fst --trace-structs)
   endif()

@@ -8,6 +8,7 @@
 #endif
 
 #include "Vtoe_core.h"
+#include "hw/lib/covered_model.h"
 #include "sim/model/card_model.h"
 
 namespace millrace::sim {
@@ -25,7 +26,7 @@ class VerilatedCard final : public CardModel {
 #if VM_TRACE_FST && defined(MILLRACE_TRACE)
     if (!options.trace.empty()) context_.traceEverOn(true);
 #endif
-    top_ = std::make_unique<Vtoe_core>(&context_, "toe_core");
+    top_ = std::make_unique<Covered<Vtoe_core>>(&context_, "toe_core");
     connect();
     clear_inputs();
     top_->eval();
