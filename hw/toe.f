@@ -38,13 +38,18 @@ wire/toe_wire.sv
 # conn
 conn/toe_conn_pkg.sv
 conn/toe_siphash.sv
+conn/toe_conn_key.sv
 conn/toe_timers.sv
 conn/toe_conn_lookup.sv
 conn/toe_conn_free.sv
 conn/toe_conn_listeners.sv
+conn/toe_conn_message.sv
+conn/toe_conn_cookie.sv
+conn/toe_conn_ports.sv
 conn/toe_conn_words.sv
 conn/toe_conn_lists.sv
 conn/toe_conn_outputs.sv
+conn/toe_conn_steps.sv
 conn/toe_conn_ctrl.sv
 conn/toe_conn_manager.sv
 conn/toe_conn.sv

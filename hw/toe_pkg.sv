@@ -152,6 +152,9 @@ package toe_pkg;
                                    // SND.UNA = SND.NXT = SND.MAX = iss + 1; wnd, to be shifted by
                                    // ws, and ts_val are the ACK's; nothing is sent for it; the
                                    // window scale announced (with ws_valid) was CookieWs
+    logic [15:0]      ts_off;      // TxCtlActive, TxCtlSyn: upper half of what our timestamps are
+                                   // ahead of now.ts_clock; depends on the two ends alone, so that
+                                   // they grow from one connection to the next (RFC 6191 2)
   } tx_ctl_t;
 
   // toe_sq_exec -> engines: checked for owner and generation, offsets not yet checked.

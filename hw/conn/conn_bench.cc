@@ -8,11 +8,9 @@ namespace {
 
 Tuple take_tuple(Bits& bits) {
   Tuple tuple;
-  EXPECT_EQ(bits.take(2), 0u) << "local address: IPv4";
-  bits.take(64);
-  bits.take(32);  // IPv4-mapped
-  tuple.remote_ip = bits.take(32);
-  tuple.local_ip = kLocalIp;
+  tuple.local_kind = bits.take(2);
+  tuple.remote_hi = bits.take(64);
+  tuple.remote_lo = bits.take(64);
   tuple.remote_port = bits.take(16);
   tuple.local_port = bits.take(16);
   return tuple;
@@ -21,10 +19,9 @@ Tuple take_tuple(Bits& bits) {
 Bits pack(const Segment& s) {
   const Tuple& t = s.tuple;
   return Bits(624, {{0, 3},  // no ICMP error, no CE
-                    {0, 2},  // IPv4
-                    {0, 64},
-                    {0xffff, 32},
-                    {t.remote_ip, 32},
+                    {t.local_kind, 2},
+                    {t.remote_hi, 64},
+                    {t.remote_lo, 64},
                     {t.remote_port, 16},
                     {t.local_port, 16},
                     {s.seq, 32},
@@ -37,9 +34,10 @@ Bits pack(const Segment& s) {
                     {s.mss, 16},
                     {s.ws_valid, 1},
                     {s.ws, 4},
-                    {0, 1},  // SACK permitted
-                    {0, 1},  // timestamps
-                    {0, 64},
+                    {s.sack_ok, 1},
+                    {s.ts_valid, 1},
+                    {s.ts_val, 32},
+                    {s.ts_ecr, 32},
                     {0, 3},  // SACK blocks
                     {0, 64},
                     {0, 64},
@@ -48,16 +46,16 @@ Bits pack(const Segment& s) {
 }
 
 Bits pack(const Command& c) {
+  const Tuple& t = c.tuple;
   return Bits(357, {{c.opcode, 8},
                     {c.qp, 4},
                     {c.id, 32},
                     {c.cookie, 32},
-                    {0, 2},  // IPv4
-                    {0, 64},
-                    {0xffff, 32},
-                    {c.remote_ip, 32},
-                    {c.remote_port, 16},
-                    {c.local_port, 16},
+                    {t.local_kind, 2},
+                    {t.remote_hi, 64},
+                    {t.remote_lo, 64},
+                    {t.remote_port, 16},
+                    {t.local_port, 16},
                     {c.tx_page, 52},
                     {c.tx_log2, 5},
                     {c.rx_page, 52},
@@ -114,6 +112,7 @@ TxCtl tx_ctl(Bits bits) {
   c.options = bits.take(3);
   c.cc = bits.take(2);
   c.open = bits.take(1);
+  c.ts_off = bits.take(16);
   return c;
 }
 
@@ -140,14 +139,41 @@ Response response(Bits bits) {
   return r;
 }
 
-Rst rst(Bits bits) {
-  Rst r;
-  r.tuple = take_tuple(bits);
-  r.seq = bits.take(32);
-  r.ack = bits.take(32);
-  EXPECT_EQ(bits.take(16), 0u) << "window of a RST";
-  r.flags = bits.take(8);
-  return r;
+Segment sent(Bits bits) {
+  Segment s;
+  s.tuple = take_tuple(bits);
+  s.seq = bits.take(32);
+  s.ack = bits.take(32);
+  s.wnd = bits.take(16);
+  s.flags = bits.take(8);
+  s.mss_valid = bits.take(1);
+  s.mss = bits.take(16);
+  s.ws_valid = bits.take(1);
+  s.ws = bits.take(4);
+  s.sack_ok = bits.take(1);
+  s.ts_valid = bits.take(1);
+  s.ts_val = bits.take(32);
+  s.ts_ecr = bits.take(32);
+  for (const int width : {3, 64, 64, 64, 64, 2, 52, 5, 24, 16}) {
+    EXPECT_EQ(bits.take(width), 0u) << "a segment of the manager's has no payload, SACK, ECN";
+  }
+  return s;
+}
+
+// The message of toe_conn_message as far as all purposes have it: 23 bytes.
+std::vector<std::uint8_t> message(const Tuple& t, std::uint8_t purpose, std::uint8_t facts) {
+  std::vector<std::uint8_t> bytes;
+  const auto add = [&](std::uint64_t value, int n) {
+    for (int i = 0; i < n; ++i) bytes.push_back(static_cast<std::uint8_t>(value >> (8 * i)));
+  };
+  add(t.remote_lo, 8);
+  add(t.remote_hi, 8);
+  add(t.local_port, 2);
+  add(t.remote_port, 2);
+  add(t.local_kind, 1);
+  add(purpose, 1);
+  add(facts, 1);
+  return bytes;
 }
 
 }  // namespace
@@ -174,21 +200,27 @@ ConnBench::ConnBench(std::array<std::uint32_t, 4> hash_key) : hash_key_(hash_key
 }
 
 std::uint32_t ConnBench::iss(const Tuple& t, std::uint32_t clock) {
-  std::vector<std::uint8_t> message;
-  const auto add = [&](std::uint32_t value, int bytes) {
-    for (int i = 0; i < bytes; ++i) message.push_back(static_cast<std::uint8_t>(value >> (8 * i)));
-  };
-  add(t.local_ip, 4);
-  add(t.remote_ip, 4);
-  add(t.local_port, 2);
-  add(t.remote_port, 2);
-  return clock + static_cast<std::uint32_t>(sip_hash(kSecret, message));
+  return clock + static_cast<std::uint32_t>(sip_hash(kSecret, message(t, 0, 0)));
 }
 
-std::uint16_t ConnBench::port_base(std::uint32_t remote_ip, std::uint16_t remote_port) {
-  const std::uint64_t word0 = static_cast<std::uint64_t>(remote_ip) << 32 | kLocalIp;
-  const std::uint64_t word1 = std::uint64_t{10} << 56 | remote_port;
-  return sip_words(kSecret, word0, word1, true) & 0x7fff;
+std::uint16_t ConnBench::ts_off(const Tuple& t) {
+  return static_cast<std::uint16_t>(sip_hash(kSecret, message(t, 0, 0)) >> 32);
+}
+
+std::uint16_t ConnBench::port_base(const Tuple& tuple) {
+  Tuple t = tuple;
+  t.local_port = 0;
+  return sip_hash(kSecret, message(t, 1, 0)) & 0x7fff;
+}
+
+std::uint32_t ConnBench::cookie(const Tuple& tuple, std::uint32_t irs, std::uint16_t minute,
+                                bool timestamps, unsigned mss_index) {
+  auto bytes = message(tuple, 2, static_cast<std::uint8_t>(timestamps << 3 | mss_index));
+  bytes.push_back(0);
+  for (int i = 0; i < 4; ++i) bytes.push_back(static_cast<std::uint8_t>(irs >> (8 * i)));
+  for (int i = 0; i < 2; ++i) bytes.push_back(static_cast<std::uint8_t>(minute >> (8 * i)));
+  bytes.push_back(0);
+  return static_cast<std::uint32_t>(sip_hash(kSecret, bytes)) << 4 | (minute & 1u) << 3 | mss_index;
 }
 
 Owner ConnBench::owner(std::uint16_t conn) {
@@ -214,17 +246,15 @@ Tuple ConnBench::tuple(std::uint16_t conn) {
 void ConnBench::drive() {
   Bits(1084, {{1, 1},
               {0, 48},
-              {kLocalIp, 32},
+              {0x0a000001, 32},
               {0xffffff00, 32},
               {0, 32},
               {1460, 16},
               {10, 8},
               {0, 20},
+              {0, 64},
               {0, 32},
-              {0, 32},
-              {0, 32},
-              {0, 8},
-              {0, 8},
+              {0, 16},
               {time_wait_us, 32},
               {0, 32},
               {kSecret.k1, 64},
@@ -233,16 +263,23 @@ void ConnBench::drive() {
               {hash_key_[2], 32},
               {hash_key_[1], 32},
               {hash_key_[0], 32},
-              {0x2f, 8},  // tcp_options
+              {use_ws, 1},
+              {use_ts, 1},
+              {use_sack, 1},
+              {ecn_accept, 1},
+              {0, 3},
+              {time_wait_reuse, 1},
+              {0, 64},
+              {0, 64},
+              {0, 20},
+              {syn_cookies, 2},
               {0, 64},
               {0, 64},
               {0, 64},
               {0, 64},
-              {0, 64},
-              {0, 64},
-              {0, 64},
-              {0, 7}})
+              {0, 49}})
       .to(dut_->cfg_i);
+  Bits(96, {{now, 32}, {ticks, 32}, {ts_clock, 32}}).to(dut_->now_i);
   dut_->now_us_i = now;
   dut_->iss_clock_i = iss_clock;
   // A valid, once up, stays until its word is taken.
@@ -262,7 +299,7 @@ void ConnBench::drive() {
   dut_->tx_ctl_ready_i = chance(ready_percent);
   dut_->open_report_ready_i = chance(ready_percent);
   dut_->response_ready_i = chance(ready_percent);
-  dut_->rst_ready_i = chance(ready_percent);
+  dut_->rst_ready_i = rst_ready && chance(ready_percent);
 }
 
 void ConnBench::take() {
@@ -281,6 +318,9 @@ void ConnBench::take() {
   counters.no_listener += dut_->cnt_syn_no_listener_o;
   counters.backlog_full += dut_->cnt_syn_backlog_full_o;
   counters.recycled += dut_->cnt_time_wait_recycled_o;
+  counters.reused += dut_->cnt_time_wait_reused_o;
+  counters.cookies_sent += dut_->cnt_syn_cookies_sent_o;
+  counters.cookies_taken += dut_->cnt_syn_cookies_taken_o;
   const int order = dut_->open_report_valid_o + dut_->rx_ctl_valid_o + dut_->tx_ctl_valid_o;
   EXPECT_LE(order, 1) << "engines are told one after the other";
   if (dut_->open_report_valid_o && dut_->open_report_ready_i && on_open_report) {
@@ -290,13 +330,13 @@ void ConnBench::take() {
     on_rx_ctl(rx_ctl(Bits::of(150, dut_->rx_ctl_o)));
   }
   if (dut_->tx_ctl_valid_o && dut_->tx_ctl_ready_i && on_tx_ctl) {
-    on_tx_ctl(tx_ctl(Bits::of(225, dut_->tx_ctl_o)));
+    on_tx_ctl(tx_ctl(Bits::of(241, dut_->tx_ctl_o)));
   }
   if (dut_->response_valid_o && dut_->response_ready_i && on_response) {
     on_response(response(Bits::of(84, dut_->response_o)));
   }
   if (dut_->rst_valid_o && dut_->rst_ready_i && on_rst) {
-    on_rst(rst(Bits::of(696, dut_->rst_o)));
+    on_rst(sent(Bits::of(696, dut_->rst_o)));
   }
   if (dut_->rx_seg_valid_o && dut_->rx_seg_ready_i && on_rx_segment) {
     on_rx_segment(rx_segment(Bits::of(641, dut_->rx_seg_o)));

@@ -80,10 +80,15 @@ class Bits {
 };
 
 struct Tuple {
-  std::uint32_t remote_ip = 0, local_ip = 0;
+  std::uint64_t remote_hi = 0, remote_lo = 0;
+  std::uint8_t local_kind = 0;  // 0 IPv4, 1 IPv6, 2 IPv6 link-local
   std::uint16_t remote_port = 0, local_port = 0;
   auto operator<=>(const Tuple&) const = default;
 };
+
+inline Tuple v4(std::uint32_t ip, std::uint16_t remote_port, std::uint16_t local_port) {
+  return {0, std::uint64_t{0xffff'0000'0000} | ip, 0, remote_port, local_port};
+}
 
 struct Segment {
   Tuple tuple;
@@ -95,12 +100,14 @@ struct Segment {
   std::uint16_t mss = 0;
   bool ws_valid = false;
   std::uint8_t ws = 0;
+  bool sack_ok = false, ts_valid = false;
+  std::uint32_t ts_val = 0, ts_ecr = 0;
 };
 
 struct Command {
   std::uint8_t opcode = 0, qp = 0;
-  std::uint32_t id = 0, cookie = 0, remote_ip = 0;
-  std::uint16_t remote_port = 0, local_port = 0;
+  std::uint32_t id = 0, cookie = 0;
+  Tuple tuple;
   std::uint64_t tx_page = 0, rx_page = 0;
   std::uint8_t tx_log2 = 0, rx_log2 = 0;
   std::uint8_t options = 0, cc = 0;
@@ -146,6 +153,7 @@ struct TxCtl {
   std::uint32_t ts_val = 0;
   bool ecn_ok = false;
   bool reset = false, open = false;
+  std::uint16_t ts_off = 0;
   std::uint8_t options = 0, cc = 0;
 };
 
@@ -165,12 +173,6 @@ struct Response {
   std::uint8_t opcode = 0;
 };
 
-struct Rst {
-  Tuple tuple;
-  std::uint32_t seq = 0, ack = 0;
-  std::uint8_t flags = 0;
-};
-
 struct Owner {
   bool alive = false;
   std::uint8_t generation = 0, qp = 0;
@@ -178,10 +180,9 @@ struct Owner {
 
 struct Counters {
   std::uint64_t active = 0, passive = 0, closed = 0, no_listener = 0, backlog_full = 0,
-                recycled = 0;
+                recycled = 0, reused = 0, cookies_sent = 0, cookies_taken = 0;
 };
 
-inline constexpr std::uint32_t kLocalIp = 0x0a000001;
 inline constexpr SipKey kSecret{0x0123456789abcdef, 0xfedcba9876543210};
 
 class ConnBench {
@@ -201,7 +202,10 @@ class ConnBench {
   Tuple tuple(std::uint16_t conn);
 
   static std::uint32_t iss(const Tuple& tuple, std::uint32_t clock);
-  static std::uint16_t port_base(std::uint32_t remote_ip, std::uint16_t remote_port);
+  static std::uint16_t ts_off(const Tuple& tuple);
+  static std::uint16_t port_base(const Tuple& tuple);
+  static std::uint32_t cookie(const Tuple& tuple, std::uint32_t irs, std::uint16_t minute,
+                              bool timestamps, unsigned mss_index);
 
   Vtoe_conn& dut() { return *dut_; }
   std::uint64_t clock() const { return clock_; }
@@ -218,11 +222,15 @@ class ConnBench {
   std::function<void(const TxCtl&)> on_tx_ctl;
   std::function<void(const OpenReport&)> on_open_report;
   std::function<void(const Response&)> on_response;
-  std::function<void(const Rst&)> on_rst;
+  std::function<void(const Segment&)> on_rst;  // RST, or SYN-ACK with a cookie
 
   std::uint32_t now = 1000, iss_clock = 0x12345678, time_wait_us = 1000;
+  std::uint32_t ticks = 0x00050000, ts_clock = 0x00abcd00;
+  bool use_ts = true, use_ws = true, use_sack = true, ecn_accept = true, time_wait_reuse = true;
+  unsigned syn_cookies = 0;
   unsigned ready_percent = 100, rx_ready_percent = 100, offer_percent = 100;
   std::mt19937_64 random{1};
+  bool rst_ready = true;
   Counters counters;
 
  private:

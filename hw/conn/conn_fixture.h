@@ -17,10 +17,12 @@ namespace millrace {
 inline constexpr std::uint32_t kConnections = 64;
 inline constexpr std::uint8_t kConnect = 2, kListen = 3, kAccept = 4, kUnlisten = 5, kAbort = 6;
 inline constexpr std::uint8_t kOk = 0, kTimedOut = 3, kAborted = 4, kNoConnection = 5, kInUse = 6,
-                              kBadListener = 11, kNoListener = 12, kListenerClosed = 13;
+                              kBadListener = 11, kNoListener = 12, kListenerClosed = 13,
+                              kUnreachable = 15;
 inline constexpr std::uint8_t kOpListen = 0, kOpActive = 1, kOpSyn = 2, kOpRelisten = 3,
                               kOpKill = 4;
-inline constexpr std::uint8_t kEndClosed = 0, kEndHandshake = 1, kEndTimeWait = 2;
+inline constexpr std::uint8_t kEndClosed = 0, kEndHandshake = 1, kEndTimeWait = 2,
+                              kEndTimeWaitAgain = 3;
 inline constexpr std::uint8_t kSynFlag = 2, kRstFlag = 4, kAckFlag = 16;
 inline constexpr std::uint32_t kPeer = 0x0a000002;
 
@@ -38,7 +40,7 @@ class Conn : public testing::Test {
       if (w.op == kOpKill && auto_free) bench->freed.push_back(w.conn);
     };
     bench->on_response = [this](const Response& w) { responses.push_back(w); };
-    bench->on_rst = [this](const Rst& w) { rsts.push_back(w); };
+    bench->on_rst = [this](const Segment& w) { rsts.push_back(w); };
     bench->on_rx_segment = [this](const RxSegment& w) {
       looked_up.push_back(w);
       looked_up_clock.push_back(bench->clock());
@@ -59,9 +61,7 @@ class Conn : public testing::Test {
     c.opcode = kConnect;
     c.qp = 5;
     c.cookie = 0xc00c1e00 + remote_port;
-    c.remote_ip = kPeer;
-    c.remote_port = remote_port;
-    c.local_port = local_port;
+    c.tuple = v4(kPeer, remote_port, local_port);
     c.tx_page = 0x123456789abcd;
     c.rx_page = 0xdcba987654321;
     c.tx_log2 = 16;
@@ -77,7 +77,7 @@ class Conn : public testing::Test {
     c.qp = 3;
     c.id = id;
     c.cookie = 0x11570000 + id;
-    c.local_port = port;
+    c.tuple.local_port = port;
     c.rx_log2 = 12;
     c.tx_log2 = 13;
     c.options = 2;
@@ -92,7 +92,7 @@ class Conn : public testing::Test {
 
   static Segment syn(std::uint16_t remote_port, std::uint16_t local_port) {
     Segment s;
-    s.tuple = {kPeer, kLocalIp, remote_port, local_port};
+    s.tuple = v4(kPeer, remote_port, local_port);
     s.seq = 0xabcd0000 + remote_port;
     s.wnd = 5555;
     s.flags = kSynFlag;
@@ -122,7 +122,7 @@ class Conn : public testing::Test {
   std::vector<RxCtl> rx;
   std::vector<TxCtl> tx;
   std::vector<Response> responses;
-  std::vector<Rst> rsts;
+  std::vector<Segment> rsts;
   std::vector<RxSegment> looked_up;
   std::vector<std::uint64_t> looked_up_clock;
 };

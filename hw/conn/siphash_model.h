@@ -68,11 +68,9 @@ inline std::uint64_t sip_hash(const SipKey& key, std::span<const std::uint8_t> m
 }
 
 // SipHash-2-4 of words that already carry padding and length.
-inline std::uint64_t sip_words(const SipKey& key, std::uint64_t word0, std::uint64_t word1,
-                               bool two) {
+inline std::uint64_t sip_words(const SipKey& key, std::span<const std::uint64_t> words) {
   SipState state(key);
-  state.word(word0);
-  if (two) state.word(word1);
+  for (const std::uint64_t word : words) state.word(word);
   return state.finish();
 }
 

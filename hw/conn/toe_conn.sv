@@ -2,8 +2,9 @@
 // Connections: which segment belongs to which, and their beginning and end.
 //   toe_conn_lookup   packets and the manager's requests -> connection
 //   toe_conn_manager  owner of identifiers, tuples, listeners and TIME-WAIT
-//   toe_siphash       initial sequence numbers (RFC 6528) and port offsets (RFC 6056), both keyed
-//                     with cfg_i.secret (bits 63:0 are k0)
+//   toe_siphash       initial sequence numbers (RFC 6528), port offsets (RFC 6056), SYN cookies
+//                     (RFC 4987), that key; keyed with cfg_i.secret (bits 63:0 are k0)
+//   toe_conn_key      the lookup's key, from cfg_i.hash_key when the card is enabled
 // Counters are pulses. cfg_i is constant while anything is alive.
 module toe_conn #(
   parameter int unsigned Connections = 1024,
@@ -86,13 +87,16 @@ module toe_conn #(
   logic            op_start, op_done, op_hit, op_full, given, lookup_ready, manager_ready;
   logic [1:0]      op;
   toe_pkg::tuple_t op_tuple;
-  logic [15:0]     op_conn;
+  logic [15:0]     op_conn, op_found;
   logic [3:0]      inflight;
+  logic [255:0]    key;
+  logic            key_valid;
 
   toe_conn_lookup #(.Connections(Connections)) u_lookup (
     .clk_i,
     .rst_ni,
-    .key_i     (cfg_i.hash_key),
+    .key_i     (key),
+    .key_valid_i(key_valid),
     .seg_i,
     .seg_valid_i,
     .seg_ready_o,
@@ -105,22 +109,39 @@ module toe_conn #(
     .op_conn_i (op_conn),
     .op_done_o (op_done),
     .op_hit_o  (op_hit),
+    .op_found_o(op_found),
     .op_full_o (op_full),
     .inflight_o(inflight),
     .given_o   (given),
     .ready_o   (lookup_ready)
   );
 
-  logic        hash_start, hash_valid, hash_busy;
-  logic [63:0] hash_word0, hash_word1, hash;
+  // The key of the lookup is made before the manager begins anything.
+  logic         hash_start, hash_valid, hash_busy, key_start, key_want, held, idle;
+  logic [1:0]   hash_last;
+  logic [255:0] hash_words, key_words;
+  logic [63:0]  hash;
+  toe_conn_key u_key (
+    .clk_i,
+    .rst_ni,
+    .enable_i    (cfg_i.enable),
+    .hash_key_i  (cfg_i.hash_key),
+    .want_o      (key_want),
+    .granted_i   (held),
+    .hash_start_o(key_start),
+    .hash_words_o(key_words),
+    .hash_valid_i(hash_valid),
+    .hash_i      (hash),
+    .key_o       (key),
+    .valid_o     (key_valid)
+  );
   toe_siphash u_hash (
     .clk_i,
     .rst_ni,
-    .start_i(hash_start),
+    .start_i(key_want ? key_start : hash_start),
     .key_i  (cfg_i.secret),
-    .two_i  (1'b1),
-    .word0_i(hash_word0),
-    .word1_i(hash_word1),
+    .last_i (key_want ? 2'd2 : hash_last),
+    .words_i(key_want ? key_words : hash_words),
     .busy_o (hash_busy),
     .valid_o(hash_valid),
     .hash_o (hash)
@@ -131,6 +152,7 @@ module toe_conn #(
     .rst_ni,
     .cfg_i,
     .now_us_i,
+    .now_i,
     .iss_clock_i,
     .command_i,
     .command_valid_i,
@@ -153,14 +175,17 @@ module toe_conn #(
     .op_conn_o   (op_conn),
     .op_done_i   (op_done),
     .op_hit_i    (op_hit),
+    .op_found_i  (op_found),
     .op_full_i   (op_full),
     .inflight_i  (inflight),
     .given_i     (given),
     .hash_start_o(hash_start),
-    .hash_word0_o(hash_word0),
-    .hash_word1_o(hash_word1),
+    .hash_last_o (hash_last),
+    .hash_words_o(hash_words),
     .hash_valid_i(hash_valid),
-    .hash_i      (hash[31:0]),
+    .hash_i      (hash[47:0]),
+    .hold_i      (!key_valid),
+    .held_o      (held),
     .rx_ctl_o,
     .rx_ctl_valid_o,
     .rx_ctl_ready_i,
@@ -181,9 +206,10 @@ module toe_conn #(
     .tuple_addr_i,
     .tuple_rd_en_i,
     .tuple_o,
+    .stray_acks_o,
     .free_count_o,
     .ready_o     (manager_ready),
-    .idle_o,
+    .idle_o      (idle),
     .deadline_valid_o,
     .deadline_us_o,
     .cnt_conn_opened_active_o,
@@ -191,17 +217,17 @@ module toe_conn #(
     .cnt_conn_closed_o,
     .cnt_syn_no_listener_o,
     .cnt_syn_backlog_full_o,
-    .cnt_time_wait_recycled_o
+    .cnt_time_wait_recycled_o,
+    .cnt_time_wait_reused_o,
+    .cnt_syn_cookies_sent_o,
+    .cnt_syn_cookies_taken_o
   );
 
-  assign stray_acks_o = 1'b0;
-  assign cnt_time_wait_reused_o = 1'b0;
-  assign cnt_syn_cookies_sent_o = 1'b0;
-  assign cnt_syn_cookies_taken_o = 1'b0;
   assign ready_o = lookup_ready && manager_ready;
+  assign idle_o = idle && !key_want;
 
   logic unused;
-  assign unused = ^{hash[63:32], hash_busy, cfg_i, now_i};
+  assign unused = ^{hash_busy, cfg_i};
 
 `ifndef SYNTHESIS
 `ifndef YOSYS
@@ -214,6 +240,7 @@ module toe_conn #(
       $bits(toe_pkg::end_t) != toe_conn_pkg::EndW ||
       $bits(toe_pkg::owner_t) != toe_conn_pkg::OwnerW ||
       $bits(toe_pkg::tuple_t) != toe_pkg::TupleW ||
+      $bits(toe_conn_pkg::ask_t) != toe_conn_pkg::AskW ||
       $bits(toe_conn_pkg::meta_t) != toe_conn_pkg::MetaW ||
       $bits(toe_conn_pkg::listener_t) != toe_conn_pkg::ListenerW) begin : gen_bad_width
     $error("a width in toe_conn_pkg is not that of its type");

@@ -5,6 +5,8 @@ module toe_conn_lists (
   // What happens in this clock, at most one.
   input  logic                    open_i,        // a new listener
   input  logic                    append_i,      // conn joins
+  input  logic                    fresh_i,       // for the first time
+  input  logic [4:0]              ring_log2_i,   // with fresh: of its receive ring
   input  logic                    unlink_i,      // cur leaves from between prev and next
   input  logic                    pop_i,         // the head leaves, cur follows it
 
@@ -37,10 +39,12 @@ module toe_conn_lists (
       listener_o.qp = qp_i;
       listener_o.generation = generation_i;
       listener_o.count = 17'd0;
+      listener_o.ring_log2 = 5'd31;
     end else if (append_i) begin
       if (empty) listener_o.head = conn_i;
       listener_o.tail = conn_i;
       listener_o.count = data_i.count + 17'd1;
+      if (fresh_i && ring_log2_i < data_i.ring_log2) listener_o.ring_log2 = ring_log2_i;
     end else if (unlink_i) begin
       if (first_i) listener_o.head = next_i;
       if (cur_i == data_i.tail) listener_o.tail = prev_i;

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The connection table: which connection has this four-tuple.
 //
-// Two tables of four ways by Connections/2 sets, each indexed by its own half of a keyed Toeplitz
-// hash, and a stash of eight for what finds both its sets full. Every slot holds the full tuple and
-// all are compared, so a hit is never wrong. A pipeline takes one packet or one request of the
-// manager per clock; packets come first, but after three lost clocks the manager wins. So a
-// request takes at most eight clocks, whether or not packets are taken from the output.
+// Two tables of four ways by Connections/2 sets, each indexed by its own window of a keyed Toeplitz
+// hash (two tuples meet in both tables with a chance of 4/Connections^2, whoever chose them), and a
+// stash of eight for what finds both its sets full. Every slot holds the full tuple and all are
+// compared, so a hit is never wrong. A pipeline takes one packet or one request of the manager per
+// clock; packets come first, but after three lost clocks the manager wins. So a request takes at
+// most eight clocks, whether or not packets are taken from the output.
 //
 //   in -> s1: hash -> s2: slots read -> s3: compared -> queue of 8 (bounded by credit) -> out
 //
@@ -16,7 +17,8 @@ module toe_conn_lookup #(
 ) (
   input  logic                 clk_i,
   input  logic                 rst_ni,
-  input  logic [127:0]         key_i,
+  input  logic [255:0]         key_i,
+  input  logic                 key_valid_i,  // until then nothing is looked up
 
   input  toe_pkg::segment_t    seg_i,
   input  logic                 seg_valid_i,
@@ -32,6 +34,7 @@ module toe_conn_lookup #(
   input  logic [15:0]          op_conn_i,
   output logic                 op_done_o,   // a pulse; the result is valid in this clock
   output logic                 op_hit_o,    // the tuple was there before the request
+  output logic [15:0]          op_found_o,  // hit: its connection
   output logic                 op_full_o,   // insert: no slot left
 
   output logic [3:0]           inflight_o,  // packets taken and not yet given out
@@ -53,9 +56,9 @@ module toe_conn_lookup #(
   logic       op_forced;
 
   assign op_forced = op_pending_q && stalls_q == 2'd3;
-  assign seg_ready_o = ready_q && credit_q && !op_forced;
+  assign seg_ready_o = ready_q && key_valid_i && credit_q && !op_forced;
   assign take = seg_valid_i && seg_ready_o;
-  assign op_take = ready_q && op_pending_q && !take;
+  assign op_take = ready_q && key_valid_i && op_pending_q && !take;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -80,15 +83,12 @@ module toe_conn_lookup #(
 
   logic [TupleW-1:0] tuple, seg_tuple, op_tuple;
   logic [SetW-1:0]   hash0, hash1;
-  // The key is used twice over: the tuple is longer than it.
-  logic [255:0] key2;
-  assign key2 = {key_i, key_i};
   assign seg_tuple = seg_i.tuple;
   assign op_tuple = op_tuple_i;
   assign tuple = take ? seg_tuple : op_tuple;
   for (genvar b = 0; b < SetW; b++) begin : gen_hash
-    assign hash0[b] = ^(tuple & key2[b+:TupleW]);
-    assign hash1[b] = ^(tuple & key2[64+b+:TupleW]);
+    assign hash0[b] = ^(tuple & key_i[b+:TupleW]);
+    assign hash1[b] = ^(tuple & key_i[64+b+:TupleW]);
   end
 
   // ---- s1: read the slots
@@ -237,6 +237,7 @@ module toe_conn_lookup #(
   assign op_done_o = s3_op_q;
   assign op_hit_o = s3_hit_q != 16'h0;
   assign op_full_o = !op_hit_o && s3_full_q;
+  assign op_found_o = conn;
 
   toe_pkg::rx_segment_t result;
   assign result.hit = s3_hit_q != 16'h0;
@@ -265,7 +266,7 @@ module toe_conn_lookup #(
   assign ready_o = ready_q;
 
   logic unused;
-  assign unused = ^{count, queue_ready, key2};
+  assign unused = ^{count, queue_ready, key_i};
 
 `ifndef SYNTHESIS
 `ifndef YOSYS

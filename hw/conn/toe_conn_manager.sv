@@ -14,6 +14,7 @@ module toe_conn_manager #(
   input  logic                  rst_ni,
   input  toe_pkg::config_t      cfg_i,
   input  logic [31:0]           now_us_i,
+  input  toe_pkg::time_t        now_i,
   input  logic [31:0]           iss_clock_i,
 
   input  toe_pkg::command_t     command_i,
@@ -39,14 +40,17 @@ module toe_conn_manager #(
   output logic [15:0]           op_conn_o,
   input  logic                  op_done_i,
   input  logic                  op_hit_i,
+  input  logic [15:0]           op_found_i,
   input  logic                  op_full_i,
   input  logic [3:0]            inflight_i,
   input  logic                  given_i,
   output logic                  hash_start_o,
-  output logic [63:0]           hash_word0_o,
-  output logic [63:0]           hash_word1_o,
+  output logic [1:0]            hash_last_o,
+  output logic [255:0]          hash_words_o,
   input  logic                  hash_valid_i,
-  input  logic [31:0]           hash_i,
+  input  logic [47:0]           hash_i,
+  input  logic                  hold_i,      // begins nothing
+  output logic                  held_o,      // and works on nothing
 
   output toe_pkg::rx_ctl_t      rx_ctl_o,
   output logic                  rx_ctl_valid_o,
@@ -70,6 +74,7 @@ module toe_conn_manager #(
   input  logic                  tuple_rd_en_i,
   output toe_pkg::tuple_t       tuple_o,
 
+  output logic                  stray_acks_o,
   output logic [31:0]           free_count_o,
   output logic                  ready_o,
   output logic                  idle_o,
@@ -81,7 +86,10 @@ module toe_conn_manager #(
   output logic                  cnt_conn_closed_o,
   output logic                  cnt_syn_no_listener_o,
   output logic                  cnt_syn_backlog_full_o,
-  output logic                  cnt_time_wait_recycled_o
+  output logic                  cnt_time_wait_recycled_o,
+  output logic                  cnt_time_wait_reused_o,
+  output logic                  cnt_syn_cookies_sent_o,
+  output logic                  cnt_syn_cookies_taken_o
 );
 
   localparam int unsigned IndexW = $clog2(Connections);
@@ -89,27 +97,67 @@ module toe_conn_manager #(
   localparam int unsigned RecycleW = $clog2(RecycleClocks + 1);
 
   // ---- queues of requests
-  logic [4:0]  pick;  // granted in this clock: rx end, tx end, SYN, command, TIME-WAIT
-  logic        ctrl_idle, syn_in_ready, syn_valid, rx_end_valid, tx_end_valid;
-  logic [4:0]  syn_count;
+  // Granted in this clock: rx end, tx end, SYN, command, TIME-WAIT, ACK, TIME-WAIT again.
+  logic [6:0]  pick;
+  logic        ctrl_idle, syn_in_ready, syn_valid, ack_in_ready, ack_valid, again_valid;
+  logic        rx_end_valid, tx_end_valid;
+  logic [5:0]  syn_count, ack_count;
+  logic [4:0]  again_count;
   logic [CountW-1:0] rx_end_count, tx_end_count, wait_count;
 
-  logic [toe_pkg::SegmentW-1:0] syn_in, syn_out;
-  logic [toe_conn_pkg::EndW-1:0]     rx_end_in, rx_end_out, tx_end_in, tx_end_out;
-  assign syn_in = syn_i;
+  // A segment beyond its queue is dropped: the peer sends it again. ACKs, perhaps of cookies, have
+  // a queue of their own, so that a flood of SYNs does not keep those out who answer.
+  toe_conn_pkg::ask_t ask;
+  logic [toe_conn_pkg::AskW-1:0] ask_in, syn_out, ack_out;
+  logic                          syn_push, ack_push;
+  assign ask.tuple = syn_i.tuple;
+  assign ask.seq = syn_i.seq;
+  assign ask.ack = syn_i.ack;
+  assign ask.wnd = syn_i.wnd;
+  assign ask.flags = syn_i.flags;
+  assign ask.len = syn_i.len;
+  assign ask.mss_valid = syn_i.mss_valid;
+  assign ask.mss = syn_i.mss;
+  assign ask.ws_valid = syn_i.ws_valid;
+  assign ask.ws = syn_i.ws;
+  assign ask.sack_ok = syn_i.sack_ok;
+  assign ask.ts_valid = syn_i.ts_valid;
+  assign ask.ts_val = syn_i.ts_val;
+  assign ask.ts_ecr = syn_i.ts_ecr;
+  assign ask_in = ask;
+  assign syn_push = syn_valid_i && !syn_i.flags[toe_pkg::FlagRst] && !syn_i.flags[toe_pkg::FlagAck];
+  assign ack_push = syn_valid_i && !syn_i.flags[toe_pkg::FlagRst] &&
+                    syn_i.flags[toe_pkg::FlagAck] && !syn_i.flags[toe_pkg::FlagSyn];
+  assign syn_ready_o = 1'b1;
+  toe_fifo #(.Width(toe_conn_pkg::AskW), .Depth(32)) u_syns (
+    .clk_i, .rst_ni,
+    .in_data_i(ask_in), .in_valid_i(syn_push), .in_ready_o(syn_in_ready),
+    .out_data_o(syn_out), .out_valid_o(syn_valid), .out_ready_i(pick[2]), .count_o(syn_count)
+  );
+  toe_fifo #(.Width(toe_conn_pkg::AskW), .Depth(32)) u_acks (
+    .clk_i, .rst_ni,
+    .in_data_i(ask_in), .in_valid_i(ack_push), .in_ready_o(ack_in_ready),
+    .out_data_o(ack_out), .out_valid_o(ack_valid), .out_ready_i(pick[5]), .count_o(ack_count)
+  );
+
+  // A restart of TIME-WAIT may be lost; the other ends are at most one for each connection.
+  logic [toe_conn_pkg::EndW-1:0] rx_end_in, rx_end_out, tx_end_in, tx_end_out;
+  logic                          rx_end_ready, rx_again, again_in_ready;
+  logic [15:0]                   again_conn;
   assign rx_end_in = rx_end_i;
   assign tx_end_in = tx_end_i;
-
-  // A SYN beyond the queue is dropped: the peer sends it again.
-  assign syn_ready_o = 1'b1;
-  toe_fifo #(.Width(toe_pkg::SegmentW), .Depth(16)) u_syns (
+  assign rx_again = rx_end_i.kind == toe_pkg::EndTimeWaitAgain;
+  assign rx_end_ready_o = rx_end_ready || rx_again;
+  toe_fifo #(.Width(16), .Depth(16)) u_agains (
     .clk_i, .rst_ni,
-    .in_data_i(syn_in), .in_valid_i(syn_valid_i), .in_ready_o(syn_in_ready),
-    .out_data_o(syn_out), .out_valid_o(syn_valid), .out_ready_i(pick[2]), .count_o(syn_count)
+    .in_data_i(rx_end_i.conn), .in_valid_i(rx_end_valid_i && rx_again),
+    .in_ready_o(again_in_ready),
+    .out_data_o(again_conn), .out_valid_o(again_valid), .out_ready_i(pick[6]),
+    .count_o(again_count)
   );
   toe_fifo #(.Width(toe_conn_pkg::EndW), .Depth(Connections)) u_rx_ends (
     .clk_i, .rst_ni,
-    .in_data_i(rx_end_in), .in_valid_i(rx_end_valid_i), .in_ready_o(rx_end_ready_o),
+    .in_data_i(rx_end_in), .in_valid_i(rx_end_valid_i && !rx_again), .in_ready_o(rx_end_ready),
     .out_data_o(rx_end_out), .out_valid_o(rx_end_valid), .out_ready_i(pick[0]),
     .count_o(rx_end_count)
   );
@@ -121,30 +169,32 @@ module toe_conn_manager #(
   );
 
   // ---- TIME-WAIT: deadlines come in order, as all waits are equally long
-  localparam int unsigned WaitW = 56;
+  localparam int unsigned WaitW = 62;
   logic [WaitW-1:0] wait_in, wait_out;
   logic             wait_push, wait_in_ready, wait_valid, wait_pop, wait_due, wait_due_q;
-  logic             wait_full_q;
+  logic             wait_full_q, wait_half_q;
   logic [31:0]      wait_until, wait_age;
   toe_conn_pkg::meta_t meta;
   logic [15:0]      conn;
 
   assign wait_until = now_us_i + cfg_i.time_wait_us;
-  assign wait_in = {wait_until, meta.generation, conn};
+  assign wait_in = {wait_until, meta.wait_round, meta.generation, conn};
   toe_fifo #(.Width(WaitW), .Depth(Connections)) u_waits (
     .clk_i, .rst_ni,
     .in_data_i(wait_in), .in_valid_i(wait_push), .in_ready_o(wait_in_ready),
     .out_data_o(wait_out), .out_valid_o(wait_valid), .out_ready_i(wait_pop),
     .count_o(wait_count)
   );
-  assign wait_age = now_us_i - wait_out[55:24];
-  assign wait_due = wait_valid && !wait_age[31];
+  assign wait_age = now_us_i - wait_out[61:30];
+  // A full queue gives up its oldest entry, which most often is stale.
+  assign wait_due = wait_valid && (!wait_age[31] || wait_full_q);
   always_ff @(posedge clk_i) begin
     wait_due_q <= rst_ni && wait_due && !wait_pop;
-    wait_full_q <= rst_ni && wait_count == CountW'(Connections);
+    wait_full_q <= rst_ni && wait_count == CountW'(Connections) && !wait_pop;
+    wait_half_q <= rst_ni && wait_count > CountW'(Connections / 2);
   end
   assign deadline_valid_o = wait_valid;
-  assign deadline_us_o = wait_out[55:24];
+  assign deadline_us_o = wait_out[61:30];
 
   // ---- free identifiers
   logic [15:0] free_conn;
@@ -171,7 +221,7 @@ module toe_conn_manager #(
   );
 
   // ---- whose turn: the first request after the last one granted
-  logic [4:0]          request_q, request, after, turn_q;
+  logic [6:0]          request_q, request, after, turn_q;
   logic                needs, lacks, patient, coming_q, waits_q, recycle_q, recycled,
                        recycling_q;
   logic [RecycleW-1:0] recycle_left_q;
@@ -184,25 +234,26 @@ module toe_conn_manager #(
 
   // Requests are seen a clock late, which is no matter: the sequencer is busy for at least three
   // clocks after each, and nobody else takes from the queues.
-  assign request = request_q & {5{ctrl_idle && ready_o}};
+  assign request = request_q & {7{ctrl_idle && ready_o && !hold_i}};
+  assign held_o = ctrl_idle;
   assign after = request & turn_q;
-  assign pick = (after != 5'd0) ? after & (~after + 5'd1) : request & (~request + 5'd1);
+  assign pick = (after != 7'd0) ? after & (~after + 7'd1) : request & (~request + 7'd1);
   assign command_ready_o = pick[3] && !recycle_q;
   assign wait_pop = pick[4] || (pick[3] && recycle_q);
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
-      turn_q <= 5'd0;
+      turn_q <= 7'd0;
       recycling_q <= 1'b0;
     end else begin
-      if (pick != 5'd0) turn_q <= ~(pick | (pick - 5'd1));
+      if (pick != 7'd0) turn_q <= ~(pick | (pick - 7'd1));
       if (recycled) recycling_q <= 1'b1;
       else if (command_ready_o && needs) recycling_q <= 1'b0;
     end
     coming_q <= free_count_o != 32'd0 || free_busy;
     waits_q <= wait_count != CountW'(0);
-    request_q <= {wait_due_q, command_valid_i && !(lacks && patient), syn_valid, tx_end_valid,
-                  rx_end_valid} & {5{rst_ni}};
+    request_q <= {again_valid, ack_valid, wait_due_q, command_valid_i && !(lacks && patient),
+                  syn_valid, tx_end_valid, rx_end_valid} & {7{rst_ni}};
     recycle_q <= lacks && wait_valid && !recycling_q;
     if (recycled) recycle_left_q <= RecycleW'(RecycleClocks);
     else if (recycle_left_q != RecycleW'(0)) recycle_left_q <= recycle_left_q - 1'b1;
@@ -281,29 +332,32 @@ module toe_conn_manager #(
   );
 
   // ---- the sequencer
-  toe_pkg::end_t     grant_end;
-  toe_pkg::segment_t grant_syn;
-  logic              backlog_full;
-  assign grant_end = pick[0] ? rx_end_out : tx_end_out;
-  assign grant_syn = syn_out;
+  toe_pkg::end_t      grant_end;
+  toe_conn_pkg::ask_t grant_ask;
+  logic               backlog_full;
+  assign grant_end = pick[0] ? rx_end_out
+                   : pick[1] ? tx_end_out : {toe_pkg::EndTimeWaitAgain, again_conn, 8'd0};
+  assign grant_ask = pick[5] ? ack_out : syn_out;
   toe_conn_ctrl u_ctrl (
     .clk_i,
     .rst_ni,
-    .ipv4_i           (cfg_i.ipv4),
-    .use_ts_i         (cfg_i.use_ts),
+    .cfg_i,
+    .now_i,
     .iss_clock_i,
     .idle_o           (ctrl_idle),
-    .grant_end_i      (pick[0] || pick[1]),
+    .grant_end_i      (pick[0] || pick[1] || pick[6]),
     .end_i            (grant_end),
     .grant_syn_i      (pick[2]),
-    .syn_i            (grant_syn),
+    .grant_ack_i      (pick[5]),
+    .ask_i            (grant_ask),
     .grant_command_i  (command_ready_o),
     .command_i,
     .grant_wait_i     (pick[4]),
     .grant_recycle_i  (pick[3] && recycle_q),
     .wait_conn_i      (wait_out[15:0]),
-    .wait_gen_i       (wait_out[23:16]),
+    .wait_name_i      (wait_out[29:16]),
     .wait_full_i      (wait_full_q),
+    .wait_half_i      (wait_half_q),
     .wait_push_o      (wait_push),
     .recycled_o       (recycled),
     .free_conn_i      (free_conn),
@@ -325,12 +379,13 @@ module toe_conn_manager #(
     .tuple_o          (op_tuple_o),
     .op_done_i,
     .op_hit_i,
+    .op_found_i,
     .op_full_i,
     .inflight_i,
     .given_i,
     .hash_start_o,
-    .hash_word0_o,
-    .hash_word1_o,
+    .hash_last_o,
+    .hash_words_o,
     .hash_valid_i,
     .hash_i,
     .port_hit_i       (port_hit),
@@ -361,17 +416,21 @@ module toe_conn_manager #(
     .rst_o,
     .rst_valid_o,
     .rst_ready_i,
+    .stray_acks_o,
     .cnt_conn_opened_active_o,
     .cnt_conn_opened_passive_o,
     .cnt_syn_no_listener_o,
-    .cnt_syn_backlog_full_o(backlog_full)
+    .cnt_syn_backlog_full_o(backlog_full),
+    .cnt_time_wait_reused_o,
+    .cnt_syn_cookies_sent_o,
+    .cnt_syn_cookies_taken_o
   );
   assign op_conn_o = conn;
 
   // Drops at both ends of the queue can meet in one clock; the pulses then follow each other.
   logic       syn_lost;
   logic [3:0] lost_q, lost;
-  assign syn_lost = syn_valid_i && !syn_in_ready;
+  assign syn_lost = (syn_push && !syn_in_ready) || (ack_push && !ack_in_ready);
   assign lost = lost_q + 4'(syn_lost) + 4'(backlog_full);
   assign cnt_syn_backlog_full_o = lost != 4'd0;
   always_ff @(posedge clk_i) begin
@@ -382,14 +441,15 @@ module toe_conn_manager #(
   assign cnt_time_wait_recycled_o = recycled;
 
   assign ready_o = free_ready && !clearing_q;
-  assign idle_o = ready_o && ctrl_idle && !command_valid_i && syn_count == 5'd0 &&
-                  rx_end_count == CountW'(0) && tx_end_count == CountW'(0) && !free_busy &&
-                  inflight_i == 4'd0 && lost_q == 4'd0 &&
+  assign idle_o = ready_o && ctrl_idle && !command_valid_i && syn_count == 6'd0 &&
+                  ack_count == 6'd0 && again_count == 5'd0 && rx_end_count == CountW'(0) &&
+                  tx_end_count == CountW'(0) && !free_busy && inflight_i == 4'd0 &&
+                  lost_q == 4'd0 &&
                   (wait_count == CountW'(0) || (wait_valid && !wait_due && !wait_due_q));
 
   logic unused;
-  assign unused = ^{cfg_i, wait_age, wait_in_ready, owner_addr_i, tuple_addr_i, next_raddr,
-                    next_waddr};
+  assign unused = ^{cfg_i, syn_i, wait_age, wait_in_ready, again_in_ready, owner_addr_i,
+                    tuple_addr_i, next_raddr, next_waddr};
 
 `ifndef SYNTHESIS
 `ifndef YOSYS

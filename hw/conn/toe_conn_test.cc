@@ -19,7 +19,7 @@ TEST_F(Conn, ActiveOpenSaysEverything) {
   EXPECT_EQ(free_count(), kConnections);
   const std::uint64_t begin = bench->clock();
   command(connect(80, 5000));
-  const Tuple tuple{kPeer, kLocalIp, 80, 5000};
+  const Tuple tuple = v4(kPeer, 80, 5000);
   ASSERT_EQ(reports.size(), 1u);
   EXPECT_TRUE(reports[0].fresh && reports[0].notify);
   EXPECT_EQ(reports[0].generation, 1);
@@ -49,7 +49,7 @@ TEST_F(Conn, ActiveOpenSaysEverything) {
   EXPECT_EQ(owner.qp, 5);
   EXPECT_EQ(bench->tuple(reports[0].conn), tuple);
   EXPECT_EQ(find(tuple), reports[0].conn);
-  EXPECT_FALSE(find({kPeer, kLocalIp, 80, 5001}));
+  EXPECT_FALSE(find(v4(kPeer, 80, 5001)));
   EXPECT_EQ(bench->counters.active, 1u);
 
   command(connect(80, 5000));  // the tuple is taken
@@ -76,7 +76,7 @@ TEST_F(Conn, CloseFreesOnlyWhenTheReporterIsDone) {
   EXPECT_FALSE(tx[1].reset);
   EXPECT_LE(done_clock - begin, 32u);
   EXPECT_FALSE(bench->owner(conn).alive);
-  EXPECT_FALSE(find({kPeer, kLocalIp, 80, 5000}));
+  EXPECT_FALSE(find(v4(kPeer, 80, 5000)));
   EXPECT_EQ(free_count(), kConnections - 1);
   EXPECT_EQ(bench->counters.closed, 0u);
   bench->freed.push_back(conn);
@@ -121,7 +121,7 @@ TEST_F(Conn, IdentifierStaysTakenWhileEndsNameIt) {
 }
 
 TEST_F(Conn, EphemeralPortsFollowRfc6056AndAvoidListeners) {
-  const std::uint16_t base = ConnBench::port_base(kPeer, 80);
+  const std::uint16_t base = ConnBench::port_base(v4(kPeer, 80, 0));
   const auto nth = [&](int n) {
     return static_cast<std::uint16_t>(0x8000 | ((base + n) & 0x7fff));
   };
@@ -137,7 +137,8 @@ TEST_F(Conn, EphemeralPortsFollowRfc6056AndAvoidListeners) {
   EXPECT_LE(done_clock - begin, 64u);  // two candidates in vain
   const std::uint64_t second = bench->clock();
   command(connect(81, 0));  // another base, the same counter
-  EXPECT_EQ(reports[2].tuple.local_port, 0x8000 | ((ConnBench::port_base(kPeer, 81) + 4) & 0x7fff));
+  EXPECT_EQ(reports[2].tuple.local_port,
+            0x8000 | ((ConnBench::port_base(v4(kPeer, 81, 0)) + 4) & 0x7fff));
   EXPECT_LE(done_clock - second, 32u);
 }
 
@@ -169,12 +170,12 @@ TEST_F(Conn, TimeWaitEndsByTimeAndNotByAbort) {
   EXPECT_FALSE(bench->owner(reports[0].conn).alive);
   EXPECT_TRUE(bench->dut().deadline_valid_o);
   EXPECT_EQ(bench->dut().deadline_us_o, bench->now + bench->time_wait_us);
-  EXPECT_TRUE(find({kPeer, kLocalIp, 80, 5000}));
+  EXPECT_TRUE(find(v4(kPeer, 80, 5000)));
   Command abort = listener(kAbort, reports[0].conn | 1u << 24);
   abort.qp = 5;
   command(abort);
   EXPECT_EQ(rx.size(), 2u);
-  EXPECT_TRUE(find({kPeer, kLocalIp, 80, 5000}));
+  EXPECT_TRUE(find(v4(kPeer, 80, 5000)));
   bench->now += bench->time_wait_us - 1;
   bench->settle();
   EXPECT_EQ(rx.size(), 2u);
@@ -223,7 +224,7 @@ TEST_F(Conn, LookupTakesOnePerClockWithinFive) {
   constexpr int kMany = 500;
   Segment s;
   for (int i = 0; i < kMany; ++i) {
-    s.tuple = {kPeer, kLocalIp, 80, static_cast<std::uint16_t>(5000 + i % 2)};
+    s.tuple = v4(kPeer, 80, static_cast<std::uint16_t>(5000 + i % 2));
     s.seq = i;
     bench->segments.push_back(s);
   }

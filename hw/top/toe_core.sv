@@ -257,7 +257,7 @@ module toe_core #(
     rx_cfg = cfg;
     rx_cfg.use_ts = 1'b0;  // until toe_tx_engine sends timestamps
   end
-  toe_rx_engine #(.Connections(Connections), .ManagerTakesAll(1'b0)) u_rx (
+  toe_rx_engine #(.Connections(Connections)) u_rx (
     .clk_i, .rst_ni, .cfg_i(rx_cfg), .now_i(now), .stray_acks_i(stray_acks),
     .backlog_full_i(backlog_full),
     .seg_i(rx_seg), .seg_valid_i(rx_seg_valid), .seg_ready_o(rx_seg_ready),

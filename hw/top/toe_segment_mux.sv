@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Gives the wire one segment at a time from three sources in turn: the transmit engine, resets of
-// the receive engine and resets of the connection manager. A source that just went waits for the
-// others, so a flood of stray segments cannot silence connections.
+// the receive engine, and resets and SYN cookies of the connection manager. A source that just went
+// waits for the others, so a flood of stray segments cannot silence connections, nor the manager.
 
 module toe_segment_mux (
   input  logic                 clk_i,
@@ -22,12 +22,12 @@ module toe_segment_mux (
   output logic                 cnt_tx_resets_o
 );
 
-  logic engine_went_q;
+  logic engine_went_q, stray_went_q;
   logic free, resets, take_engine, take_stray, take_refused, take;
   assign free = ~seg_valid_o || seg_ready_i;
   assign resets = stray_valid_i || refused_valid_i;
   assign take_engine = free && engine_valid_i && ~(engine_went_q && resets);
-  assign take_stray = free && ~take_engine && stray_valid_i;
+  assign take_stray = free && ~take_engine && stray_valid_i && ~(stray_went_q && refused_valid_i);
   assign take_refused = free && ~take_engine && ~take_stray && refused_valid_i;
   assign take = take_engine || take_stray || take_refused;
   assign engine_ready_o = take_engine;
@@ -39,9 +39,11 @@ module toe_segment_mux (
     if (!rst_ni) begin
       seg_valid_o <= 1'b0;
       engine_went_q <= 1'b0;
+      stray_went_q <= 1'b0;
     end else begin
       if (free) seg_valid_o <= take;
       if (take) engine_went_q <= take_engine;
+      if (take_stray || take_refused) stray_went_q <= take_stray;
     end
     if (take) seg_o <= take_engine ? engine_i : (take_stray ? stray_i : refused_i);
   end

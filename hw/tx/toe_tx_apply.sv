@@ -100,15 +100,20 @@ module toe_tx_apply (
             // As if the whole ring had been announced, so that no window update follows at once.
             rec_o.adv_edge = event_i.ctl.irs + 32'd1 + (32'd1 << rec_i.rx_ring_log2);
             rec_o.cwnd = 32'(cfg_i.initial_window) * 32'(ctl_mss);
+            if (event_i.ctl.open) begin  // by a SYN cookie: the ACK's window, what it announced
+              rec_o.phase = toe_tx_pkg::PhaseOpen;
+              rec_o.snd_wnd = {16'd0, event_i.ctl.wnd} << rec_o.snd_ws;
+              rec_o.rcv_ws = event_i.ctl.ws_valid ? toe_pkg::CookieWs : 4'd0;
+            end
           end
           toe_pkg::TxCtlRelisten: rec_o.phase = toe_tx_pkg::PhaseListen;
           default: rec_o.phase = toe_tx_pkg::PhaseClosed;
         endcase
         if (event_i.ctl.op != toe_pkg::TxCtlKill) begin
           rec_o.iss = event_i.ctl.iss;
-          rec_o.snd_una = event_i.ctl.iss;
-          rec_o.snd_nxt = event_i.ctl.iss;
-          rec_o.snd_max = event_i.ctl.iss;
+          rec_o.snd_una = event_i.ctl.iss + {31'd0, event_i.ctl.open};
+          rec_o.snd_nxt = event_i.ctl.iss + {31'd0, event_i.ctl.open};
+          rec_o.snd_max = event_i.ctl.iss + {31'd0, event_i.ctl.open};
           rec_o.snd_lim = event_i.ctl.iss + 32'd1;
           rec_o.recover = event_i.ctl.iss;
         end
