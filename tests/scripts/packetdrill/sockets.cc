@@ -35,7 +35,7 @@ void name_peer(const host::Connection& connection, sockaddr* address, socklen_t*
   sockaddr_in in{};
   in.sin_family = AF_INET;
   in.sin_port = htons(connection.remote().port);
-  in.sin_addr.s_addr = htonl(connection.remote().ip);
+  in.sin_addr.s_addr = htonl(connection.remote().ip.ipv4());
   std::memcpy(address, &in, std::min<std::size_t>(*length, sizeof in));
   *length = sizeof in;
 }
