@@ -130,7 +130,7 @@ module toe_rx_decide (
       write_o = 1'b1;
       if (v.active_ok || v.handshake) rec_o.phase = toe_rx_pkg::PhaseSync;
       if (v.active_crossed) rec_o.phase = toe_rx_pkg::PhaseSynRcvd;
-      rec_o.rcv_nxt = nxt_text + {31'd0, fin_now};
+      rec_o.rcv_nxt = fin_now ? fin_seq + 32'd1 : nxt_text;
       // A FIN right at the window's edge is taken, for it needs no room; the edge goes with it.
       if (fin_now && fin_seq == rec_i.edge_seq) rec_o.edge_seq = rec_i.edge_seq + 32'd1;
       rec_o.fin_rcvd = fin_rcvd;
@@ -168,10 +168,13 @@ module toe_rx_decide (
   logic kill, opened, progress;
   assign kill = v.ctl && event_i.ctl.op == toe_pkg::RxCtlKill;
   assign opened = ctl_syn && event_i.ctl.open;
-  assign progress = (v.accepted && (rec_o.rcv_nxt != rec_i.rcv_nxt || v.handshake || done)) ||
+  assign progress = (v.new_bytes && facts_i.in_order) || fin_now || v.handshake || done ||
                     v.active_ok || opened;
   assign job_valid_o = (segment && event_i.seg.len != 16'd0) || progress || kill || v.host_bad;
-  logic [31:0] place_offset;
+  // What was received does not depend on a FIN that comes with it.
+  logic [31:0] place_offset, received;
+  assign received = nxt_text - (v.active_ok ? event_i.seg.seq : rec_i.irs) - 32'd1 -
+                    {31'd0, rec_i.fin_rcvd};
   assign place_offset = facts_i.text_start - rec_i.irs - 32'd1;
   always_comb begin
     job_o.conn = event_i.conn;
@@ -184,15 +187,13 @@ module toe_rx_decide (
     // Text of a SYN is the stream's first.
     job_o.ring_offset = syn ? 24'd0 : place_offset[23:0] & (size[23:0] - 24'd1);
     job_o.report = progress || kill || v.host_bad;
-    job_o.received = rec_o.rcv_nxt - rec_o.irs - 32'd1 - {31'd0, rec_o.fin_rcvd};
+    job_o.received = opened ? 32'd0 : received;
     job_o.established = v.active_ok || opened || (v.accepted && ~waits);
     job_o.fin_received = rec_i.fin_rcvd || (taken && fin_rcvd);
     job_o.bad_offset = v.host_bad;
     job_o.detach = done && active_end;
     job_o.final_report = kill;
     job_o.status = kill ? event_i.ctl.status : 8'd0;
-    // The control path has already cleared fin_rcvd in rec_o.
-    if (kill) job_o.received = rec_i.rcv_nxt - rec_i.irs - 32'd1 - {31'd0, rec_i.fin_rcvd};
     if (opened) job_o.fin_received = 1'b0;
   end
 
@@ -315,6 +316,6 @@ module toe_rx_decide (
   assign cnt_rx_icmp_errors_o = segment && event_i.seg.icmp && event_i.hit;
 
   logic unused_ok;
-  assign unused_ok = &{1'b0, event_i, facts_i, v, place_offset, twice_d};
+  assign unused_ok = &{1'b0, event_i, facts_i, v, place_offset, twice_d, verdict_i};
 
 endmodule

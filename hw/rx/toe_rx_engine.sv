@@ -195,8 +195,8 @@ module toe_rx_engine #(
   toe_rx_pkg::rx_facts_t facts, f2_q, f3_q, f4_q;
   toe_rx_pkg::rx_verdict_t verdict, v3_q, v4_q;
   toe_rx_pkg::rx_twice_t twice, d4_q;
-  logic [3:0] touch, t3_q, t4_q, overlap, o3_q, early, b3_q, short, w3_q, rv4_q;
-  logic [1:0] order, c3_q;
+  toe_rx_pkg::rx_touch_t touch, t3_q;
+  logic [3:0] t4_q, rv4_q;
   logic [31:0] union_start, union_end, us4_q, ue4_q;
   logic [3:0] kept_valid;
   logic [127:0] kept_start, kept_end;
@@ -212,7 +212,7 @@ module toe_rx_engine #(
   toe_rx_runs u_runs (
     .valid_i(r2_q.run_valid), .start_i(r2_q.run_start), .end_i(r2_q.run_end),
     .text_start_i(f2_q.text_start), .text_end_i(f2_q.text_end), .touch_o(touch),
-    .touch_q_i(t3_q), .keep_q_i(r3_q.run_valid & ~(t3_q & {4{v3_q.new_bytes}})),
+    .touch_q_i(t3_q), .keep_q_i(r3_q.run_valid & ~(t3_q.touch & {4{v3_q.new_bytes}})),
     .start_q_i(r3_q.run_start), .end_q_i(r3_q.run_end),
     .text_start_q_i(f3_q.text_start), .text_end_q_i(f3_q.text_end),
     .union_start_o(union_start), .union_end_o(union_end), .kept_valid_o(kept_valid),
@@ -220,12 +220,8 @@ module toe_rx_engine #(
   );
 
   toe_rx_dsack u_dsack (
-    .valid_i(r2_q.run_valid), .start_i(r2_q.run_start), .end_i(r2_q.run_end),
-    .text_start_i(f2_q.text_start), .text_end_i(f2_q.text_end),
-    .overlap_o(overlap), .before_o(early), .within_o(short), .order_o(order),
-    .overlap_q_i(o3_q), .before_q_i(b3_q), .within_q_i(w3_q), .order_q_i(c3_q),
-    .start_q_i(r3_q.run_start), .end_q_i(r3_q.run_end),
-    .text_start_q_i(f3_q.text_start), .text_end_q_i(f3_q.text_end), .twice_o(twice)
+    .touch_i(t3_q), .start_i(r3_q.run_start), .end_i(r3_q.run_end),
+    .text_start_i(f3_q.text_start), .text_end_i(f3_q.text_end), .twice_o(twice)
   );
 
   toe_rx_next u_next (
@@ -246,10 +242,6 @@ module toe_rx_engine #(
       f3_q <= f2_q;
       v3_q <= verdict;
       t3_q <= touch;
-      o3_q <= overlap;
-      b3_q <= early;
-      w3_q <= short;
-      c3_q <= order;
     end
     if (valid[2]) begin
       e4_q <= e3_q;
@@ -259,7 +251,7 @@ module toe_rx_engine #(
       r4_q.run_end <= kept_end;
       f4_q <= f3_q;
       v4_q <= v3_q;
-      t4_q <= t3_q;
+      t4_q <= t3_q.touch;
       rv4_q <= r3_q.run_valid;
       us4_q <= union_start;
       ue4_q <= union_end;

@@ -14,47 +14,66 @@ module toe_rx_facts (
   output toe_rx_pkg::rx_facts_t  facts_o
 );
 
-  logic [31:0] seq, text, seg_end, all_end;
-  logic [31:0] d_seq, d_edge, d_end, d_all, over, ack_d, ack_m, ack_w, una_d, max_d;
+  // x < y is the sign of x - y, x <= y that of y - x: no comparison with zero behind a carry chain.
+  logic [31:0] seq, text, seg_end, all_end, nxt, edge_seq, una, max, seg_ack;
+  logic [31:0] seq_nxt, nxt_seq, seq_edge, edge_seg, nxt_end, end_nxt, all_nxt, nxt_all, edge_end;
+  logic [31:0] over, una_ack, ack_una, max_ack, ack_low, seq_una, seq_max;
   logic syn, fin, front_cut, back_cut, nothing, in_order, seq_after;
 
   assign seq = event_i.seg.seq;
+  assign seg_ack = event_i.seg.ack;
+  assign nxt = rec_i.rcv_nxt;
+  assign edge_seq = rec_i.edge_seq;
+  assign una = tx_i.snd_una;
+  assign max = tx_i.snd_max;
   assign syn = event_i.seg.flags[toe_pkg::FlagSyn];
   assign fin = event_i.seg.flags[toe_pkg::FlagFin];
   assign text = {16'd0, event_i.seg.len};
   assign seg_end = seq + text;
-  assign all_end = seg_end + {31'd0, syn} + {31'd0, fin};
+  assign all_end = seq + text + {31'd0, syn} + {31'd0, fin};
 
-  assign d_seq = seq - rec_i.rcv_nxt;
-  assign d_edge = seq - rec_i.edge_seq;
-  assign d_end = seg_end - rec_i.rcv_nxt;
-  assign d_all = all_end - rec_i.rcv_nxt;
-  assign over = seg_end - rec_i.edge_seq;
-  assign ack_d = event_i.seg.ack - tx_i.snd_una;
-  assign ack_m = event_i.seg.ack - tx_i.snd_max;
-  assign ack_w = event_i.seg.ack - tx_i.snd_una + tx_i.max_wnd;
-  assign una_d = seq - tx_i.snd_una;
-  assign max_d = seq - tx_i.snd_max;
+  assign seq_nxt = seq - nxt;
+  assign nxt_seq = nxt - seq;
+  assign seq_edge = seq - edge_seq;
+  assign edge_seg = edge_seq - seq;
+  assign end_nxt = seg_end - nxt;
+  assign nxt_end = nxt - seg_end;
+  assign all_nxt = all_end - nxt;
+  assign nxt_all = nxt - all_end;
+  assign over = seg_end - edge_seq;
+  assign edge_end = edge_seq - seg_end;
+  assign una_ack = una - seg_ack;
+  assign ack_una = seg_ack - una;
+  assign max_ack = max - seg_ack;
+  assign ack_low = seg_ack - una + tx_i.max_wnd;
+  assign seq_una = seq - una;
+  assign seq_max = seq - max;
 
-  assign front_cut = d_seq[31];
-  assign back_cut = ~over[31] && over != 32'd0;
-  assign in_order = front_cut || d_seq == 32'd0;
-  assign seq_after = ~d_seq[31] && d_seq != 32'd0;
+  assign front_cut = seq_nxt[31];
+  assign back_cut = edge_end[31];
+  assign in_order = ~nxt_seq[31];
+  assign seq_after = nxt_seq[31];
   // No byte of the payload is new and inside the window, or the stream has already ended.
-  assign nothing = d_end[31] || d_end == 32'd0 || (~d_edge[31]) || text == 32'd0 || rec_i.fin_rcvd;
+  assign nothing = ~nxt_end[31] || ~seq_edge[31] || event_i.seg.len == 16'd0 || rec_i.fin_rcvd;
 
   // Text of a SYN follows it. It is only looked at while nothing but the SYN has been received, so
   // that it begins at RCV.NXT and the whole ring is free.
-  logic [31:0] size, syn_text;
-  logic syn_cut;
+  // Rings have 4 KiB at least (contract).
+  logic [31:0] size, syn_end, syn_edge;
+  logic syn_fills;
   assign size = 32'd1 << rec_i.ring_log2;
-  assign syn_cut = text > size;
-  assign syn_text = syn_cut ? size : text;
+  assign syn_end = seq + 32'd1 + text;
+  assign syn_edge = seq + 32'd1 + size;
+  assign syn_fills = (event_i.seg.len[15] && rec_i.ring_log2 <= 5'd15) ||
+                     (event_i.seg.len[14] && rec_i.ring_log2 <= 5'd14) ||
+                     (event_i.seg.len[13] && rec_i.ring_log2 <= 5'd13) ||
+                     (event_i.seg.len[12] && rec_i.ring_log2 <= 5'd12);
 
-  logic [31:0] new_edge, edge_d, used_d;
+  // The host frees the ring up to event_i.offset; to free more than was received is an error.
+  logic [31:0] new_edge, old_new, used;
   assign new_edge = rec_i.irs + 32'd1 + event_i.offset + size;
-  assign edge_d = new_edge - rec_i.edge_seq;
-  assign used_d = rec_i.rcv_nxt + size - new_edge;
+  assign old_new = rec_i.edge_seq - rec_i.irs - 32'd1 - event_i.offset - size;
+  assign used = rec_i.rcv_nxt - rec_i.irs - 32'd1 - event_i.offset;
 
   logic ts_absent, ts_reject, ts_update, ts_reuse;
   toe_rx_paws u_paws (
@@ -64,37 +83,37 @@ module toe_rx_facts (
   );
 
   always_comb begin
-    facts_o.in_window = (d_edge[31] || d_edge == 32'd0) && ~d_all[31];
-    facts_o.seq_exact = d_seq == 32'd0;
-    facts_o.seq_inside = ~d_seq[31] && d_edge[31];
+    facts_o.in_window = ~edge_seg[31] && ~all_nxt[31];
+    facts_o.seq_exact = seq == nxt;
+    facts_o.seq_inside = ~seq_nxt[31] && seq_edge[31];
     facts_o.seq_after = seq_after;
-    facts_o.seq_reaches = ~d_all[31] && d_all != 32'd0;
-    facts_o.ack_new = ~ack_d[31] && ack_d != 32'd0;
-    facts_o.ack_future = ~ack_m[31] && ack_m != 32'd0;
-    facts_o.ack_stale = ack_d[31] && ack_w[31];
-    facts_o.acks_fin = tx_i.fin_sent && ack_m == 32'd0;
+    facts_o.seq_reaches = nxt_all[31];
+    facts_o.ack_new = una_ack[31];
+    facts_o.ack_future = max_ack[31];
+    facts_o.ack_stale = ack_una[31] && ack_low[31];
+    facts_o.acks_fin = tx_i.fin_sent && seg_ack == max;
     facts_o.fin_sent = tx_i.fin_sent;
-    facts_o.snd_max = tx_i.snd_max;
+    facts_o.snd_max = max;
     facts_o.in_order = in_order;
-    facts_o.fin_fits = fin && (over[31] || over == 32'd0) && ~d_end[31] && ~rec_i.fin_rcvd;
-    facts_o.has_text = text != 32'd0 || syn || fin;
-    facts_o.old = front_cut && text != 32'd0 && ~syn;
-    facts_o.old_end = d_end[31] ? seg_end : rec_i.rcv_nxt;
-    facts_o.text_start = front_cut ? rec_i.rcv_nxt : seq;
-    facts_o.text_end = back_cut ? rec_i.edge_seq : seg_end;
-    facts_o.skip = front_cut ? 16'd0 - d_seq[15:0] : 16'd0;
-    facts_o.text_len = nothing ? 16'd0
-        : event_i.seg.len - (front_cut ? 16'd0 - d_seq[15:0] : 16'd0) -
-          (back_cut ? over[15:0] : 16'd0);
+    facts_o.fin_fits = fin && ~edge_end[31] && ~end_nxt[31] && ~rec_i.fin_rcvd;
+    facts_o.has_text = event_i.seg.len != 16'd0 || syn || fin;
+    facts_o.old = front_cut && event_i.seg.len != 16'd0 && ~syn;
+    facts_o.old_end = end_nxt[31] ? seg_end : nxt;
+    facts_o.text_start = front_cut ? nxt : seq;
+    facts_o.text_end = back_cut ? edge_seq : seg_end;
+    facts_o.skip = front_cut ? nxt_seq[15:0] : 16'd0;
+    facts_o.text_len = event_i.seg.len - (front_cut ? nxt_seq[15:0] : 16'd0) -
+                       (back_cut ? over[15:0] : 16'd0);
+    if (nothing) facts_o.text_len = 16'd0;
     facts_o.fin_at = seg_end;
     if (syn) begin
       facts_o.in_order = 1'b1;
-      facts_o.fin_fits = fin && ~syn_cut;
+      facts_o.fin_fits = fin && (~syn_fills || text == size);
       facts_o.text_start = seq + 32'd1;
-      facts_o.text_end = seq + 32'd1 + syn_text;
+      facts_o.text_end = syn_fills ? syn_edge : syn_end;
       facts_o.skip = 16'd0;
-      facts_o.text_len = syn_text[15:0];
-      facts_o.fin_at = seg_end + 32'd1;
+      facts_o.text_len = syn_fills ? size[15:0] : event_i.seg.len;
+      facts_o.fin_at = syn_end;
     end
     facts_o.ts_absent = ts_absent;
     facts_o.ts_reject = ts_reject;
@@ -102,14 +121,15 @@ module toe_rx_facts (
     facts_o.ts_reuse = ts_reuse;
     facts_o.ts_age = age_i;
     facts_o.ts_ack = tx_i.last_ack[15:0];
-    facts_o.in_flight = ~una_d[31] && max_d[31];
+    facts_o.in_flight = ~seq_una[31] && seq_max[31];
     facts_o.offset_edge = new_edge;
-    facts_o.offset_new = ~edge_d[31] && edge_d != 32'd0;
-    facts_o.offset_bad = ~edge_d[31] && edge_d != 32'd0 && used_d[31];
+    facts_o.offset_new = old_new[31];
+    facts_o.offset_bad = old_new[31] && used[31];
   end
 
   logic unused_ok;
-  assign unused_ok = &{1'b0, event_i, tx_i, rec_i, d_seq, d_all, used_d, ack_d, ack_w, una_d, max_d,
-                       syn_text};
+  assign unused_ok = &{1'b0, event_i, tx_i, rec_i, seq_nxt, nxt_seq, seq_edge, edge_seg, nxt_end,
+                       end_nxt, all_nxt, nxt_all, edge_end, over, una_ack, ack_una, max_ack,
+                       ack_low, seq_una, seq_max, old_new, used};
 
 endmodule

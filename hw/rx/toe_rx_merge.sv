@@ -33,18 +33,19 @@ module toe_rx_merge #(
   assign tail_bits = tail_q;
 
   // ---- May the two be one? --------------------------------------------------------------------
-  logic [31:0] ack_d, seq_d;
-  logic plain, onward, newer_says_all, same_marks;
+  logic [31:0] ack_d, seq_d, ack_e;
+  logic same_conn_q, plain, onward, newer_says_all, same_marks;
   assign ack_d = new_q.ack - tail_q.ack;
   assign seq_d = new_q.seq - tail_q.seq;
   assign plain = ~(new_q.syn_valid || new_q.established || tail_q.syn_valid ||
                    tail_q.established || new_q.icmp || tail_q.icmp ||
                    (new_q.dsack_valid && tail_q.dsack_valid));
-  assign onward = ~seq_d[31] && ~ack_d[31] &&
-                  (ack_d != 32'd0 || (new_q.has_text && tail_q.has_text));
+  assign ack_e = tail_q.ack - new_q.ack;
+  assign onward = ~seq_d[31] && (ack_e[31] ||
+                                 (~ack_d[31] && new_q.has_text && tail_q.has_text));
   assign same_marks = {new_q.ece, new_q.cwr, new_q.ce} == {tail_q.ece, tail_q.cwr, tail_q.ce};
   assign newer_says_all = onward && same_marks && tail_q.sack_count == 3'd0;
-  assign joins = tail_valid_q && ~tail_pop && tail_q.conn == new_q.conn && plain &&
+  assign joins = tail_valid_q && ~tail_pop && same_conn_q && plain &&
                  (~new_q.ack_valid || ~tail_q.ack_valid || newer_says_all);
 
   always_comb begin
@@ -68,7 +69,10 @@ module toe_rx_merge #(
       new_valid_q <= in_valid_i;
       tail_valid_q <= new_valid_q || (tail_valid_q && ~tail_pop);
     end
-    if (in_valid_i) new_q <= in_i;
+    if (in_valid_i) begin
+      new_q <= in_i;
+      same_conn_q <= in_i.conn == (new_valid_q ? new_q.conn : tail_q.conn);
+    end
     if (new_valid_q) tail_q <= joins ? both : new_q;
   end
 
@@ -85,6 +89,6 @@ module toe_rx_merge #(
   assign idle_o = ~(new_valid_q || out_valid_o);
 
   logic unused_ok;
-  assign unused_ok = &{1'b0, seq_d};
+  assign unused_ok = &{1'b0, seq_d, ack_d, ack_e};
 
 endmodule

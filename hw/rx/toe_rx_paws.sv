@@ -24,15 +24,16 @@ module toe_rx_paws (
   assign rst = seg_i.flags[toe_pkg::FlagRst];
   assign both = rec_i.ts_on && seg_i.ts_valid;
 
-  logic [31:0] ts_d, ack_d;
+  logic [31:0] ts_d, ts_e, ack_d;
   logic [toe_rx_pkg::AgeW-1:0] age_d;
   assign ts_d = seg_i.ts_val - rec_i.ts_recent;
-  assign ack_d = seg_i.seq - last_ack_i;
+  assign ts_e = rec_i.ts_recent - seg_i.ts_val;
+  assign ack_d = last_ack_i - seg_i.seq;
   assign age_d = age_i - rec_i.ts_age;
   assign aged = age_d > toe_rx_pkg::AgeMax;
   assign older = ts_d[31];
-  assign newer = ~ts_d[31] && ts_d != 32'd0;
-  assign acked = ack_d[31] || ack_d == 32'd0;
+  assign newer = ts_e[31];
+  assign acked = ~ack_d[31];
 
   // A SYN without a timestamp is perhaps a new attempt of a peer that has lost the connection.
   assign absent_o = rec_i.ts_on && ~seg_i.ts_valid && ~rst && ~syn;
@@ -42,6 +43,6 @@ module toe_rx_paws (
   assign reuse_o = both ? newer || (~older && seq_after_i) : seq_after_i;
 
   logic unused_ok;
-  assign unused_ok = &{1'b0, seg_i, rec_i, ts_d, ack_d};
+  assign unused_ok = &{1'b0, seg_i, rec_i, ts_d, ts_e, ack_d};
 
 endmodule

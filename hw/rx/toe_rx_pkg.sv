@@ -119,6 +119,15 @@ package toe_rx_pkg;
     logic fin_here;         // accepted or active_ok, with a FIN inside the window
   } rx_verdict_t;
 
+  // How the trimmed payload lies to each run, by the second stage.
+  typedef struct packed {
+    logic [3:0] touch;         // they overlap or are adjacent
+    logic [3:0] overlap;
+    logic [3:0] begins_first;  // the run begins before the payload
+    logic [3:0] ends_first;    // the run ends before the payload does
+    logic [1:0] ordered;       // run 0 lies before run 1, run 2 before run 3
+  } rx_touch_t;
+
   // The third stage's candidates for a report of data received twice (RFC 2883), two of them.
   typedef struct packed {
     logic        low_valid;

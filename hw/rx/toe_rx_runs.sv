@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Second and third stage of the receive engine: joins the trimmed payload with the runs that wait
-// beyond a gap. Runs are kept disjoint and not adjacent, so each is compared by itself. Stage two
-// says which runs the payload touches; stage three, one clock later, gives the union, and the runs
-// that stay, moved up to the first slots in their old order (the newest first, RFC 2018 4).
+// beyond a gap. Stage two compares the payload with each run, stage three, one clock later, gives
+// the union of the payload and the runs that it touches, and the runs that stay, moved up to the
+// first slots in their old order (the newest first, RFC 2018 4).
+//
+// Runs are disjoint and not adjacent. So at most one of those that the payload touches begins
+// before it, and at most one ends behind it: these are the union's ends.
 
 module toe_rx_runs (
   input  logic [3:0]   valid_i,
@@ -10,9 +13,9 @@ module toe_rx_runs (
   input  logic [127:0] end_i,
   input  logic [31:0]  text_start_i,
   input  logic [31:0]  text_end_i,
-  output logic [3:0]   touch_o,
+  output toe_rx_pkg::rx_touch_t touch_o,
 
-  input  logic [3:0]   touch_q_i,
+  input  toe_rx_pkg::rx_touch_t touch_q_i,
   input  logic [3:0]   keep_q_i,       // valid runs that the event leaves alone
   input  logic [127:0] start_q_i,
   input  logic [127:0] end_q_i,
@@ -25,32 +28,44 @@ module toe_rx_runs (
   output logic [127:0] kept_end_o
 );
 
+  // ---- Stage two ------------------------------------------------------------------------------
   logic [31:0] left[0:3];
   logic [31:0] right[0:3];
-  for (genvar i = 0; i < 4; i++) begin : gen_touch
+  logic [31:0] gap_left[0:3];
+  logic [31:0] gap_right[0:3];
+  logic [31:0] s_d[0:3];
+  logic [31:0] e_d[0:3];
+  for (genvar i = 0; i < 4; i++) begin : gen_compare
     assign left[i] = start_i[32*i +: 32] - text_end_i;
-    assign right[i] = end_i[32*i +: 32] - text_start_i;
-    assign touch_o[i] = valid_i[i] && (left[i][31] || left[i] == 32'd0) && ~right[i][31];
+    assign right[i] = text_start_i - end_i[32*i +: 32];
+    assign gap_left[i] = text_end_i - start_i[32*i +: 32];
+    assign gap_right[i] = end_i[32*i +: 32] - text_start_i;
+    assign s_d[i] = start_i[32*i +: 32] - text_start_i;
+    assign e_d[i] = end_i[32*i +: 32] - text_end_i;
+    assign touch_o.touch[i] = valid_i[i] && ~gap_left[i][31] && ~gap_right[i][31];
+    assign touch_o.overlap[i] = valid_i[i] && left[i][31] && right[i][31];
+    assign touch_o.begins_first[i] = s_d[i][31];
+    assign touch_o.ends_first[i] = e_d[i][31];
   end
+  logic [31:0] order_01, order_23;
+  assign order_01 = start_i[31:0] - start_i[63:32];
+  assign order_23 = start_i[95:64] - start_i[127:96];
+  assign touch_o.ordered = {order_23[31], order_01[31]};
 
-  // Candidates that do not touch count as the payload itself.
-  logic [31:0] s[0:3];
-  logic [31:0] e[0:3];
-  for (genvar i = 0; i < 4; i++) begin : gen_candidate
-    assign s[i] = touch_q_i[i] ? start_q_i[32*i +: 32] : text_start_q_i;
-    assign e[i] = touch_q_i[i] ? end_q_i[32*i +: 32] : text_end_q_i;
-  end
+  // ---- Stage three: the union -------------------------------------------------------------------
+  logic [3:0] longer_left, longer_right;
+  assign longer_left = touch_q_i.touch & touch_q_i.begins_first;
+  assign longer_right = touch_q_i.touch & ~touch_q_i.ends_first;
+  assign union_start_o = ({32{longer_left[0]}} & start_q_i[31:0]) |
+      ({32{longer_left[1]}} & start_q_i[63:32]) | ({32{longer_left[2]}} & start_q_i[95:64]) |
+      ({32{longer_left[3]}} & start_q_i[127:96]) |
+      ({32{longer_left == 4'd0}} & text_start_q_i);
+  assign union_end_o = ({32{longer_right[0]}} & end_q_i[31:0]) |
+      ({32{longer_right[1]}} & end_q_i[63:32]) | ({32{longer_right[2]}} & end_q_i[95:64]) |
+      ({32{longer_right[3]}} & end_q_i[127:96]) |
+      ({32{longer_right == 4'd0}} & text_end_q_i);
 
-  function automatic logic [31:0] earlier(input logic [31:0] a, input logic [31:0] b);
-    earlier = $signed(a - b) < 0 ? a : b;
-  endfunction
-  function automatic logic [31:0] later(input logic [31:0] a, input logic [31:0] b);
-    later = $signed(a - b) < 0 ? b : a;
-  endfunction
-
-  assign union_start_o = earlier(earlier(earlier(s[0], s[1]), earlier(s[2], s[3])), text_start_q_i);
-  assign union_end_o = later(later(later(e[0], e[1]), later(e[2], e[3])), text_end_q_i);
-
+  // ---- Stage three: what stays ------------------------------------------------------------------
   // from[p]: the run that moves to slot p, one-hot: the one with p kept runs before it.
   logic [3:0] k;
   logic [3:0] from[0:3];
@@ -69,6 +84,13 @@ module toe_rx_runs (
     assign kept_end_o[32*p +: 32] = ({32{from[p][0]}} & end_q_i[31:0]) |
         ({32{from[p][1]}} & end_q_i[63:32]) | ({32{from[p][2]}} & end_q_i[95:64]) |
         ({32{from[p][3]}} & end_q_i[127:96]);
+  end
+
+  logic unused_ok;
+  assign unused_ok = &{1'b0, order_01, order_23, touch_q_i};
+  for (genvar i = 0; i < 4; i++) begin : gen_unused
+    logic unused_i;
+    assign unused_i = &{1'b0, left[i], right[i], gap_left[i], gap_right[i], s_d[i], e_d[i]};
   end
 
 endmodule
