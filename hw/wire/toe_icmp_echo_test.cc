@@ -97,7 +97,12 @@ TEST_P(EchoShapes, FullLengthBackToBack) {
 }
 
 INSTANTIATE_TEST_SUITE_P(ToeIcmpEcho, EchoShapes,
-                         ::testing::Values(EchoShape{"Ipv4", kLocalIpv4, false}),
+                         ::testing::Values(EchoShape{"Ipv4", kLocalIpv4, false},
+                                           EchoShape{"Ipv4Tagged", kLocalIpv4, true},
+                                           EchoShape{"Ipv6", kLocalIpv6, false},
+                                           EchoShape{"Ipv6Link", kLocalIpv6Link, false},
+                                           EchoShape{"Ipv6Tagged", kLocalIpv6, true},
+                                           EchoShape{"Ipv6LinkTagged", kLocalIpv6Link, true}),
                          [](const auto& info) { return info.param.name; });
 
 }  // namespace

@@ -209,12 +209,19 @@ module toe_neighbours (
   logic write, ask, ask_group, wake, other_mac, resolved;
   logic [47:0] mac;
   logic [1:0] asks, rr_q;
-  logic [31:0] age, heard_due, due;
+  logic [31:0] age, age_q, delay_q, due, due_in;
   logic [3:0] victim;
 
   assign other_mac = op_mac_valid_q && (op_mac_q != res_mac_q);
   assign age = {10'd0, age_us_i[31:10]};
-  assign heard_due = (op_proof_q || (age < DelayTicks)) ? age : DelayTicks;
+  always_ff @(posedge clk_i) begin
+    age_q <= age;
+    delay_q <= (age < DelayTicks) ? age : DelayTicks;
+  end
+  always_comb begin
+    if (!op_heard_q) due_in = RetransTicks;
+    else due_in = op_proof_q ? age_q : delay_q;
+  end
   always_comb begin
     write = 1'b0;
     ask = 1'b0;
@@ -223,7 +230,7 @@ module toe_neighbours (
     resolved = 1'b1;
     mac = op_mac_q;
     asks = 2'd0;
-    due = ticks_i + (op_heard_q ? heard_due : RetransTicks);
+    due = ticks_i + due_in;
     if (op_heard_q) begin
       if (!res_resolved_q) begin
         write = op_mac_valid_q && (res_found_q || op_make_q);

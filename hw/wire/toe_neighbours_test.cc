@@ -191,5 +191,233 @@ TEST(ToeNeighbours, DisablingForgets) {
   EXPECT_EQ(b.tx_frames, std::vector<Bytes>{build_arp(kBroadcast, 1, kOurMac, kOurIp, 0, kPeerIp)});
 }
 
+// ---- what comes in ------------------------------------------------------------------------------
+
+NdMessage solicit_of_peer(const Ipv6& target, const Ipv6& from) {
+  const Ipv6 group = solicited_node(target);
+  return {.to_mac = group_mac(group),
+          .from_mac = kPeerMac,
+          .from = from,
+          .to = group,
+          .flags = 0,
+          .target = target,
+          .lladdr = kPeerMac};
+}
+NdMessage advert_of_peer(const Ipv6& address, std::uint32_t flags, std::uint64_t mac = kPeerMac) {
+  return {.to_mac = kOurMac,
+          .from_mac = mac,
+          .from = address,
+          .to = kOurIpv6,
+          .type = 136,
+          .flags = flags,
+          .target = address,
+          .lladdr = mac};
+}
+Bytes our_advert(const Ipv6& target, const Ipv6& to, std::uint64_t to_mac, std::uint32_t flags,
+                 const Settings& settings) {
+  return build_nd({.to_mac = to_mac,
+                   .from_mac = kOurMac,
+                   .from = target,
+                   .to = to,
+                   .type = 136,
+                   .flags = flags,
+                   .target = target,
+                   .lladdr = kOurMac},
+                  settings);
+}
+Bytes poll_of(const Ipv6& address, std::uint64_t mac) {
+  return build_nd({.to_mac = mac,
+                   .from_mac = kOurMac,
+                   .from = kOurIpv6,
+                   .to = address,
+                   .flags = 0,
+                   .target = address,
+                   .lladdr = kOurMac});
+}
+
+TEST(ToeNeighbours, AnswersSolicitations) {
+  for (bool tagged : {false, true}) {
+    WireBench b;
+    if (tagged) b.settings.vlan = 0x3007;
+    b.configure(true);
+    b.run(3);
+    std::vector<Bytes> want;
+    for (const Ipv6& own : {kOurIpv6, our_link_local()}) {
+      for (const Ipv6& peer : {kPeerIpv6, kPeerLink}) {
+        NdMessage m = solicit_of_peer(own, peer);
+        b.send_frame(build_nd(m, b.settings));  // multicast
+        b.run_until_idle();
+        want.push_back(our_advert(own, peer, kPeerMac, kNdSolicited | kNdOverride, b.settings));
+        m.to_mac = kOurMac, m.to = own, m.lladdr = {};  // unicast, as a poll
+        m.from_mac = kPeerMac + 1;
+        b.send_frame(build_nd(m, b.settings));
+        b.run_until_idle();
+        want.push_back(our_advert(own, peer, kPeerMac + 1, kNdSolicited | kNdOverride, b.settings));
+      }
+      // Somebody wants our address: said to all (RFC 4861 7.2.4, RFC 4862 5.4.3).
+      NdMessage m = solicit_of_peer(own, kNoIpv6);
+      m.lladdr = {};
+      b.send_frame(build_nd(m, b.settings));
+      b.run_until_idle();
+      want.push_back(our_advert(own, kAllNodes, kAllNodesMac, kNdOverride, b.settings));
+    }
+    b.send_frame(build_nd(solicit_of_peer(kPeerIpv6, kPeerLink), b.settings));  // not ours
+    b.run_until_idle();
+    EXPECT_EQ(b.tx_frames, want);
+  }
+}
+
+TEST(ToeNeighbours, LearnsFromASolicitationAndProvesItLater) {
+  WireBench b;
+  b.send_frame(build_nd(solicit_of_peer(kOurIpv6, kPeerIpv6)));
+  b.run_until_idle();
+  b.tx_frames.clear();
+  const TxSegment s = segment_to(kPeerIpv6, kLocalIpv6, b.random());
+  b.send_segment(s);
+  b.run_until_idle();
+  EXPECT_EQ(b.tx_frames, std::vector<Bytes>{expected_frame(s, kPeerMac)});
+  b.tx_frames.clear();
+  b.now_us += 5'002'000;  // DELAY is over
+  b.send_segment(s);
+  b.run_until_idle();
+  EXPECT_EQ(b.tx_frames,  // the payload takes longer
+            (std::vector<Bytes>{poll_of(kPeerIpv6, kPeerMac), expected_frame(s, kPeerMac)}));
+  b.send_frame(build_nd(advert_of_peer(kPeerIpv6, kNdSolicited)));
+  b.run_until_idle();
+  b.tx_frames.clear();
+  b.now_us += b.settings.arp_age_us - 2048;  // REACHABLE
+  b.send_segment(s);
+  b.run_until_idle();
+  EXPECT_EQ(b.tx_frames, std::vector<Bytes>{expected_frame(s, kPeerMac)});
+}
+
+TEST(ToeNeighbours, AdvertisementLetsWaitingSegmentsGo) {
+  for (int kind : {kLocalIpv6, kLocalIpv6Link}) {
+    const Ipv6 peer = kind == kLocalIpv6 ? kPeerIpv6 : kPeerLink;
+    WireBench b;
+    std::vector<Bytes> want;
+    for (int i = 0; i < 12; ++i) {
+      TxSegment s = segment_to(peer, kind, b.random(), static_cast<std::uint16_t>(i * 50));
+      b.send_segment(s);
+      want.push_back(expected_frame(s, kPeerMac));
+    }
+    b.run_until_idle();
+    EXPECT_EQ(b.counts["solicits"], 1);
+    b.tx_frames.clear();
+    NdMessage m = advert_of_peer(peer, kNdSolicited | kNdOverride);
+    if (kind == kLocalIpv6Link) m.to = our_link_local();
+    NdMessage bare = m;
+    bare.lladdr = {};
+    b.send_frame(build_nd(bare));  // names no MAC address: nothing comes of it
+    b.run_until_idle();
+    EXPECT_TRUE(b.tx_frames.empty());
+    b.send_frame(build_nd(m));
+    b.run_until_idle();
+    EXPECT_EQ(b.tx_frames, want);
+    EXPECT_EQ(b.deadline(), std::nullopt);
+  }
+}
+
+// RFC 4861 7.2.5.
+TEST(ToeNeighbours, AdvertisementsAboutAKnownNeighbour) {
+  struct Case {
+    const char* name;
+    std::uint32_t flags;
+    std::uint64_t mac;
+    std::uint64_t then;  // the MAC address used afterwards
+    bool polls;          // and whether the next use asks
+  };
+  const Case cases[] = {
+      {"same", kNdOverride, kPeerMac, kPeerMac, false},
+      {"overrides", kNdOverride, kPeerMac + 1, kPeerMac + 1, false},
+      {"overrides, proven", kNdOverride | kNdSolicited, kPeerMac + 1, kPeerMac + 1, false},
+      {"another", 0, kPeerMac + 1, kPeerMac, true},
+      {"another, solicited", kNdSolicited, kPeerMac + 1, kPeerMac, true},
+  };
+  for (const Case& c : cases) {
+    WireBench b;
+    const TxSegment s = segment_to(kPeerIpv6, kLocalIpv6, b.random());
+    b.send_segment(s);
+    b.run_until_idle();
+    b.send_frame(build_nd(advert_of_peer(kPeerIpv6, kNdSolicited)));
+    b.run_until_idle();
+    NdMessage m = advert_of_peer(kPeerIpv6, c.flags, c.mac);
+    if (c.flags == kNdOverride) m.to = kAllNodes, m.to_mac = kAllNodesMac;  // unsolicited
+    b.send_frame(build_nd(m));
+    b.run_until_idle();
+    b.tx_frames.clear();
+    b.send_segment(s);
+    b.run_until_idle();
+    ASSERT_EQ(b.tx_frames.size(), c.polls ? 2u : 1u) << c.name;
+    EXPECT_EQ(b.tx_frames.back(), expected_frame(s, c.then)) << c.name;
+    if (c.polls) EXPECT_EQ(b.tx_frames[0], poll_of(kPeerIpv6, c.then)) << c.name;
+  }
+}
+
+TEST(ToeNeighbours, UnaskedAdvertisementsTeachNothing) {
+  WireBench b;
+  b.send_frame(build_nd(advert_of_peer(kPeerIpv6, kNdOverride)));
+  b.send_frame(build_nd(advert_of_peer(kOurIpv6, kNdOverride)));
+  b.run_until_idle();
+  b.send_segment(segment_to(kPeerIpv6, kLocalIpv6, b.random()));
+  b.run_until_idle();
+  EXPECT_EQ(b.tx_frames, std::vector<Bytes>{our_solicit(kPeerIpv6, kOurIpv6)});
+}
+
+// Neighbours come, go, move and answer at random; what is sent goes to where the neighbour is, and
+// waits for nothing but an answer.
+class RandomNeighbours : public ::testing::TestWithParam<int> {};
+
+TEST_P(RandomNeighbours, EverySegmentArrivesOnceAtItsNeighbour) {
+  WireBench b(GetParam());
+  auto& r = b.random();
+  constexpr int kHosts = 40;
+  std::vector<Ipv6> hosts(kHosts, kPeerIpv6);
+  for (auto& host : hosts) {
+    for (std::size_t i = 8; i < 16; ++i) host[i] = static_cast<std::uint8_t>(r());
+  }
+  auto mac_of = [](int i) { return kPeerMac + 0x100 * static_cast<std::uint64_t>(i + 1); };
+  std::map<Bytes, int> wanted;
+  std::vector<Bytes> sent;
+  std::size_t answered = 0;
+  for (int step = 0; step < 1500; ++step) {
+    const int i = static_cast<int>(r() % kHosts);
+    if (r() % 4 == 0) {
+      TxSegment s = segment_to(hosts[i], kLocalIpv6, r, static_cast<std::uint16_t>(r() % 100));
+      s.ack = static_cast<std::uint32_t>(step);
+      if (i % 2) {
+        s.local_kind = kLocalIpv4;
+        s.remote_ip = kPeerIp + static_cast<std::uint32_t>(i);
+      }
+      ++wanted[expected_frame(s, mac_of(i))];
+      b.send_segment(s);
+    }
+    b.run(static_cast<int>(r() % 20));
+    // Neighbours answer what they see.
+    for (; answered < b.tx_frames.size(); ++answered) {
+      const Bytes& frame = b.tx_frames[answered];
+      for (int h = 0; h < kHosts; ++h) {
+        if (h % 2 == 0 && frame == our_solicit(hosts[h], kOurIpv6)) {
+          b.send_frame(build_nd(advert_of_peer(hosts[h], kNdSolicited, mac_of(h))));
+        } else if (h % 2 && frame == build_arp(kBroadcast, 1, kOurMac, kOurIp, 0,
+                                               kPeerIp + static_cast<std::uint32_t>(h))) {
+          b.send_frame(build_arp(kOurMac, 2, mac_of(h), kPeerIp + static_cast<std::uint32_t>(h),
+                                 kOurMac, kOurIp));
+        }
+      }
+    }
+  }
+  b.run_until_idle();
+  for (const Bytes& frame : b.tx_frames) {
+    const auto found = wanted.find(frame);
+    if (found != wanted.end() && --found->second == 0) wanted.erase(found);
+  }
+  EXPECT_TRUE(wanted.empty()) << wanted.size();
+  EXPECT_EQ(b.counts["unresolved"], 0);
+  EXPECT_LE(b.counts["solicits"], kHosts / 2);
+  EXPECT_LE(b.counts["arp_requests"], kHosts / 2);
+}
+INSTANTIATE_TEST_SUITE_P(ToeNeighbours, RandomNeighbours, ::testing::Range(1, 7));
+
 }  // namespace
 }  // namespace millrace::sim

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Headers of segments sent by toe_wire: options, both address families, the 802.1Q tag, payload
 // behind headers of every length.
+#include "hw/wire/nd_model.h"
 #include "hw/wire/wire_bench.h"
 
 namespace millrace::sim {
@@ -104,11 +105,28 @@ class TxShapes : public ::testing::TestWithParam<Shape> {
   // The bench knows the peer, and from now on frames have the shape.
   static void prepare(WireBench& b) {
     b.teach(kPeerIp, kPeerMac);
+    for (const Ipv6& peer : {kPeerIpv6, kPeerLink}) {
+      const Ipv6 group = solicited_node(kOurIpv6);
+      b.send_frame(build_nd({.to_mac = group_mac(group),
+                             .from_mac = kPeerMac,
+                             .from = peer,
+                             .to = group,
+                             .flags = 0,
+                             .target = kOurIpv6,
+                             .lladdr = kPeerMac}));
+      b.run_until_idle();
+    }
+    b.tx_frames.clear();
+    b.tx_last_clocks.clear();
     b.settings.option_order = GetParam().freebsd;
     if (GetParam().tagged) b.settings.vlan = 0xa123;
     b.settings.time_to_live = 63;
     b.configure(true);
     b.run(5);
+  }
+  static void set_kind(TxSegment& s) {
+    s.local_kind = GetParam().local_kind;
+    if (s.local_kind == kLocalIpv6Link) s.remote_ipv6 = kPeerLink;
   }
   static void expect(const WireBench& b, const std::vector<Bytes>& want) {
     ASSERT_EQ(b.tx_frames.size(), want.size());
@@ -123,7 +141,7 @@ TEST_P(TxShapes, EveryOptionSetWithEveryFewBytes) {
   for (int n = 0; n < kOptionSets; ++n) {
     for (std::uint16_t len : {0, 1, 2, 5, 6, 7, 9, 10, 11, 63, 64, 65, 128, 200}) {
       TxSegment s = plain_segment(b.random(), len);
-      s.local_kind = GetParam().local_kind;
+      set_kind(s);
       set_options(s, n, b.random());
       if (s.option_bytes() > 40) continue;
       b.send_segment(s);
@@ -146,7 +164,7 @@ TEST_P(TxShapes, RandomMixUnderBackPressure) {
       auto& r = b.random();
       const auto len = r() % 3 == 0 ? 0 : (r() % 8 == 0 ? r() % 8961 : r() % 1500);
       TxSegment s = plain_segment(r, static_cast<std::uint16_t>(len));
-      s.local_kind = GetParam().local_kind;
+      set_kind(s);
       do {
         s.mss = {}, s.ws = {}, s.ts = {}, s.sack.clear();
         set_options(s, static_cast<int>(r() % kOptionSets), r);
@@ -168,7 +186,7 @@ TEST_P(TxShapes, LineRate) {
       std::vector<Bytes> want;
       for (int i = 0; i < 60; ++i) {
         TxSegment s = plain_segment(b.random(), len);
-        s.local_kind = GetParam().local_kind;
+        set_kind(s);
         s.ring_log2 = 24;
         s.ring_offset = 4096 + 64 * (i % 7);
         set_options(s, n, b.random());
@@ -187,7 +205,10 @@ TEST_P(TxShapes, LineRate) {
 INSTANTIATE_TEST_SUITE_P(ToeTxHeader, TxShapes,
                          ::testing::Values(Shape{"Ipv4", kLocalIpv4, false, false},
                                            Shape{"Ipv4FreeBsd", kLocalIpv4, true, false},
-                                           Shape{"Ipv4Tagged", kLocalIpv4, false, true}),
+                                           Shape{"Ipv4Tagged", kLocalIpv4, false, true},
+                                           Shape{"Ipv6", kLocalIpv6, false, false},
+                                           Shape{"Ipv6FreeBsdTagged", kLocalIpv6, true, true},
+                                           Shape{"Ipv6Link", kLocalIpv6Link, false, false}),
                          [](const auto& info) { return info.param.name; });
 
 }  // namespace
