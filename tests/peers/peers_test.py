@@ -22,6 +22,7 @@ import adversary_cases  # noqa: F401 (its cases register themselves, as those of
 import endpoint_cases  # noqa: F401
 import foreign_cases  # noqa: F401
 import judge_cases  # noqa: F401
+import neighbour_cases  # noqa: F401
 import scan_cases  # noqa: F401
 
 MIB = 1 << 20
