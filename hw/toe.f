@@ -68,9 +68,18 @@ rx/toe_rx_engine.sv
 # tx
 tx/toe_tx_pkg.sv
 tx/toe_tx_facts.sv
+tx/toe_tx_sack_facts.sv
+tx/toe_tx_moves.sv
+tx/toe_tx_rtt.sv
+tx/toe_tx_cwnd.sv
+tx/toe_tx_recover.sv
+tx/toe_tx_board.sv
+tx/toe_tx_owed.sv
 tx/toe_tx_apply.sv
+tx/toe_tx_loss.sv
 tx/toe_tx_plan.sv
 tx/toe_tx_emit.sv
+tx/toe_tx_build.sv
 tx/toe_tx_engine.sv
 # cc
 cc/toe_cc_pkg.sv

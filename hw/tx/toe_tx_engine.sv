@@ -4,12 +4,12 @@
 // connection (toe_tx_pkg::tx_record_t) and the ready queue, in which each connection is at most
 // once.
 //
-//   select -> 1 facts -> 2 apply -> 3 plan -> 4 emit and write back
+//   select -> 1 facts -> 2 apply -> 3 plan -> 4 emit and write back -> 5 build
 //
 // At most one segment leaves with an event: any event may send if the segment queue had room when
 // it entered and its connection does not wait in the ready queue; else sending waits for the turn.
-// An event waits at the selector while one of its connection is in the stages before the last; it
-// enters only when the output queues have room.
+// An event waits at the selector while one of its connection is in the first three stages; it
+// enters only when the output queues have room. The fifth stage holds nobody back.
 
 module toe_tx_engine #(
   parameter int unsigned Connections = 1024
@@ -94,6 +94,7 @@ module toe_tx_engine #(
   localparam int unsigned SegW = toe_pkg::TxSegmentW;
   localparam int unsigned ReportW = 16 + 32 + 3;
   localparam int unsigned EndW = 2 + 16 + 8;
+  localparam int unsigned Reserve = 7;  // five stages and two that enter before room_o falls
 
   // ---- Clearing after reset -------------------------------------------------------------------
   logic [AddrW:0] clear_q;
@@ -107,22 +108,23 @@ module toe_tx_engine #(
 
   // ---- Select ---------------------------------------------------------------------------------
   logic room, seg_room;
-  logic [3:0] valid;
-  logic [4:0] waits;
+  logic [4:0] valid;
+  logic [5:0] waits;
   toe_pkg::tx_event_t event_d, e1_q, e2_q, e3_q, e4_q;
-  logic [15:0] turn_conn;
+  logic [15:0] turn_conn, conn5_q;
   logic turn_valid;
 
-  logic take_ctl, take_fire, take_turn, take_rx, take_host, take;
-  logic [19:0] same;
-  // The record of an event in the last stage is forwarded by the RAM.
-  toe_hazard #(.Queries(5), .Stages(4), .IdW(16)) u_hazard (
-    .clk_i, .rst_ni, .take_i(take), .take_id_i(event_d.conn), .pass_i(4'b1000), .valid_o(valid),
-    .ask_id_i({ctl_i.conn, rx_i.conn, host_i.conn, fire_conn_i, turn_conn}), .same_o(same),
-    .wait_o(waits)
+  logic take_ctl, take_fire, take_turn, take_rx, take_host, take_cc, take;
+  logic [29:0] same;
+  // The record of an event in the fourth stage is forwarded by the RAM.
+  toe_hazard #(.Queries(6), .Stages(5), .IdW(16)) u_hazard (
+    .clk_i, .rst_ni, .take_i(take), .take_id_i(event_d.conn), .pass_i(5'b11000), .valid_o(valid),
+    .ask_id_i({cc_answer_i.conn, ctl_i.conn, rx_i.conn, host_i.conn, fire_conn_i, turn_conn}),
+    .same_o(same), .wait_o(waits)
   );
 
-  logic ctl_can, rx_can, host_can, fire_can, turn_can;
+  logic ctl_can, rx_can, host_can, fire_can, turn_can, cc_can;
+  assign cc_can = cc_answer_valid_i && room && ~waits[5];
   assign ctl_can = ctl_valid_i && room && seg_room && ~waits[4];
   assign rx_can = rx_valid_i && room && ~waits[3];
   assign host_can = host_valid_i && room && ~waits[2];
@@ -132,7 +134,8 @@ module toe_tx_engine #(
   // Control and timers are rare and go first; turns alternate with news, host with receive engine.
   // News of the connection whose turn is next takes the turn along: one event, one segment. When
   // messages of the receive engine pile up nothing may come between, for each turn or word of the
-  // host could keep the next message waiting, and the wire waits for nobody.
+  // host could keep the next message waiting, and the wire waits for nobody. toe_cc's answers are
+  // advice and fill what the others leave.
   logic prefer_turn_q, prefer_host_q;
   logic pick_rx, pick_host, along, take_news;
   assign pick_host = host_can && ~rx_urgent_i && (prefer_host_q || ~rx_can);
@@ -146,17 +149,19 @@ module toe_tx_engine #(
   assign take_news = ~clearing && ~take_ctl && ~take_fire && ~take_turn;
   assign take_rx = take_news && pick_rx;
   assign take_host = take_news && pick_host;
-  assign take = take_ctl || take_fire || take_turn || take_rx || take_host;
+  assign take_cc = take_news && ~pick_rx && ~pick_host && cc_can;
+  assign take = take_ctl || take_fire || take_turn || take_rx || take_host || take_cc;
   assign ctl_ready_o = take_ctl;
   assign fire_ready_o = take_fire;
   assign rx_ready_o = take_rx;
   assign host_ready_o = take_host;
-  // The last stage would queue the connection whose news enters now, and nobody else waits: the
+  assign cc_answer_ready_o = take_cc;
+  // The fourth stage would queue the connection whose news enters now, and nobody else waits: the
   // turn goes over without the queue.
   logic turn_ready, inherit, ready_push;
   assign turn_ready = take_turn || (take_news && along);
   assign inherit = ready_push && seg_room && ~turn_valid &&
-                   ((take_rx && same[15]) || (take_host && same[11]));
+                   ((take_rx && same[5*3 + 3]) || (take_host && same[5*2 + 3]));
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       prefer_turn_q <= 1'b0;
@@ -186,10 +191,14 @@ module toe_tx_engine #(
     end else if (take_host) begin
       event_d.kind = toe_tx_pkg::KindHost;
       event_d.conn = host_i.conn;
+    end else if (take_cc) begin
+      event_d.kind = toe_tx_pkg::KindCc;
+      event_d.conn = cc_answer_i.conn;
     end
     event_d.ctl = ctl_i;
     event_d.rx = rx_i;
-    event_d.offset = host_i.offset;
+    event_d.offset = take_cc ? cc_answer_i.step
+                   : (host_i.configure ? host_i.user_timeout : host_i.offset);
     event_d.fin = host_i.fin;
     event_d.configure = host_i.configure;
     event_d.options = host_i.options;
@@ -202,7 +211,7 @@ module toe_tx_engine #(
   assign rx_shadow_en_o = take;
 
   // ---- State ----------------------------------------------------------------------------------
-  toe_tx_pkg::tx_record_t rec_rd, r2_q, r3_q, r4_q, applied, rec_wr;
+  toe_tx_pkg::tx_record_t rec_rd, r2_q, r3_q, r4_q, r5_q, applied, rec_wr;
   logic [RecordW-1:0] rec_rd_bits;
   toe_ram_fwd #(.Width(RecordW), .Depth(Connections)) u_records (
     .clk_i,
@@ -217,24 +226,31 @@ module toe_tx_engine #(
   toe_ram_1r1w #(.Width(toe_pkg::TxShadowW), .Depth(Connections)) u_shadow (
     .clk_i,
     .wr_en_i(valid[3]), .wr_addr_i(e4_q.conn[AddrW-1:0]),
-    .wr_data_i({rec_wr.snd_una, rec_wr.snd_max, rec_wr.fin_sent, rec_wr.last_ack, rec_wr.max_wnd}),
+    .wr_data_i({rec_wr.snd_una, rec_wr.snd_max, rec_wr.fin_sent, rec_wr.owed.last, 2'd0,
+                 rec_wr.max_wnd}),
     .rd_en_i(tx_shadow_en_i), .rd_addr_i(tx_shadow_addr_i[AddrW-1:0]), .rd_data_o(shadow_bits)
   );
   assign tx_shadow_o = shadow_bits;
 
   // ---- Pipeline -------------------------------------------------------------------------------
   toe_tx_pkg::tx_facts_t facts, f2_q;
-  toe_tx_pkg::tx_notes_t notes, n3_q, n4_q;
+  toe_tx_pkg::tx_sack_t sack, s2_q;
+  toe_tx_pkg::tx_notes_t notes, n3_q, n4_q, n5_q;
   toe_tx_pkg::tx_plan_t plan, p4_q;
-  toe_pkg::rx_shadow_t x2_q, x3_q, x4_q;
-  toe_pkg::tuple_t t2_q, t3_q, t4_q;
-  logic [31:0] rto;
+  toe_tx_pkg::tx_out_t out, o5_q;
+  toe_pkg::rx_shadow_t x2_q, x3_q, x4_q, x5_q;
+  toe_pkg::tuple_t t2_q, t3_q, t4_q, t5_q;
+  logic [25:0] lost_edge;
+  logic restart;
 
-  toe_tx_facts u_facts (.event_i(e1_q), .rec_i(rec_rd), .now_us_i(now_i.us), .facts_o(facts));
+  toe_tx_facts u_facts (.event_i(e1_q), .rec_i(rec_rd), .cfg_i, .now_i, .facts_o(facts));
+  toe_tx_sack_facts u_sack (.event_i(e1_q), .rec_i(rec_rd), .sack_o(sack));
   toe_tx_apply u_apply (
-    .event_i(e2_q), .rec_i(r2_q), .facts_i(f2_q), .cfg_i, .now_us_i(now_i.us), .rec_o(applied),
+    .event_i(e2_q), .rec_i(r2_q), .facts_i(f2_q), .sack_i(s2_q), .cfg_i, .now_i, .rec_o(applied),
     .notes_o(notes));
-  toe_tx_plan u_plan (.rec_i(r3_q), .rx_i(x3_q), .cfg_i, .rto_o(rto), .plan_o(plan));
+  toe_tx_plan u_plan (
+    .rec_i(r3_q), .first_hole_i(n3_q.first_hole), .rx_i(x3_q), .cfg_i, .lost_edge_o(lost_edge),
+    .restart_o(restart), .plan_o(plan));
 
   always_ff @(posedge clk_i) begin
     if (take) e1_q <= event_d;
@@ -242,6 +258,7 @@ module toe_tx_engine #(
       e2_q <= e1_q;
       r2_q <= rec_rd;
       f2_q <= facts;
+      s2_q <= sack;
       x2_q <= rx_shadow_i;
       t2_q <= tuple_i;
     end
@@ -255,32 +272,54 @@ module toe_tx_engine #(
     if (valid[2]) begin
       e4_q <= e3_q;
       r4_q <= r3_q;
-      r4_q.rto <= rto;
+      r4_q.loss.lost_edge <= lost_edge;
+      if (restart) r4_q.loss.high_rxt <= r3_q.snd_una[25:0];
       n4_q <= n3_q;
       p4_q <= plan;
       x4_q <= x3_q;
       t4_q <= t3_q;
     end
+    if (valid[3]) begin
+      conn5_q <= e4_q.conn;
+      r5_q <= rec_wr;
+      o5_q <= out;
+      n5_q <= n4_q;
+      x5_q <= x4_q;
+      t5_q <= t4_q;
+    end
   end
+
+  toe_tx_emit u_emit (
+    .valid_i(valid[3]), .event_i(e4_q), .rec_i(r4_q), .plan_i(p4_q), .notes_i(n4_q),
+    .rcv_nxt_i(x4_q.rcv_nxt), .cfg_i, .now_us_i(now_i.us), .rec_o(rec_wr), .out_o(out),
+    .ready_push_o(ready_push), .retransmit_o(cnt_tx_retransmits_o),
+    .sack_retransmit_o(cnt_tx_sack_retransmits_o), .loss_probe_o(cnt_tx_loss_probes_o),
+    .probe_o(cnt_tx_window_probes_o), .dsack_o(cnt_tx_dsack_o)
+  );
 
   logic seg_push, report_push, end_push;
   toe_pkg::tx_segment_t seg;
   toe_pkg::tx_report_t report;
   toe_pkg::end_t ending;
-  toe_tx_emit u_emit (
-    .valid_i(valid[3]), .event_i(e4_q), .rec_i(r4_q), .plan_i(p4_q), .notes_i(n4_q), .rx_i(x4_q),
-    .tuple_i(t4_q), .cfg_i, .now_us_i(now_i.us), .rec_o(rec_wr),
-    .seg_valid_o(seg_push), .seg_o(seg), .ready_push_o(ready_push),
+  toe_tx_build u_build (
+    .valid_i(valid[4]), .conn_i(conn5_q), .rec_i(r5_q), .out_i(o5_q), .notes_i(n5_q), .rx_i(x5_q),
+    .tuple_i(t5_q), .cfg_i, .now_i, .seg_valid_o(seg_push), .seg_o(seg),
     .report_valid_o(report_push), .report_o(report), .end_valid_o(end_push), .end_o(ending),
     .timer_armed_o(set_armed_o), .timer_at_o(set_deadline_us_o),
-    .retransmit_o(cnt_tx_retransmits_o), .probe_o(cnt_tx_window_probes_o)
+    .cc_valid_o(cc_event_valid_o), .cc_o(cc_event_o)
   );
-  assign set_valid_o = valid[3];
-  assign set_conn_o = e4_q.conn;
-  assign cnt_tx_rto_o = valid[3] && n4_q.rto_fired;
-  assign cnt_tx_fast_retransmits_o = valid[3] && n4_q.fast;
-  assign cnt_rx_duplicate_acks_o = valid[3] && n4_q.dup;
-  assign cnt_conn_timed_out_o = valid[3] && n4_q.timed_out;
+  assign set_valid_o = valid[4];
+  assign set_conn_o = conn5_q;
+  assign cnt_tx_rto_o = valid[4] && n5_q.rto_fired;
+  assign cnt_tx_fast_retransmits_o = valid[4] && n5_q.fast;
+  assign cnt_rx_duplicate_acks_o = valid[4] && n5_q.dup;
+  assign cnt_conn_timed_out_o = valid[4] && n5_q.timed_out;
+  assign cnt_rx_dsack_o = valid[4] && n5_q.dsack;
+  assign cnt_tx_undone_o = valid[4] && n5_q.undone;
+  assign cnt_tx_idle_restarts_o = valid[4] && n5_q.idle;
+  assign cnt_tx_keepalives_o = 1'b0;
+  assign cnt_conn_user_timeout_o = 1'b0;
+  assign cnt_pmtu_reduced_o = 1'b0;
 
   // ---- Queues ---------------------------------------------------------------------------------
   logic [SegW-1:0] seg_bits;
@@ -288,13 +327,13 @@ module toe_tx_engine #(
   logic [EndW-1:0] end_bits;
   logic seg_queue_room, report_room, end_room, ready_in_ready;
   logic [$clog2(Connections + 1)-1:0] ready_n;
-  toe_room_fifo #(.Width(SegW)) u_segments (
+  toe_room_fifo #(.Width(SegW), .Depth(32), .Reserve(Reserve)) u_segments (
     .clk_i, .rst_ni, .in_data_i(seg), .in_valid_i(seg_push), .room_o(seg_queue_room),
     .out_data_o(seg_bits), .out_valid_o(seg_valid_o), .out_ready_i(seg_ready_i));
-  toe_room_fifo #(.Width(ReportW)) u_reports (
+  toe_room_fifo #(.Width(ReportW), .Depth(32), .Reserve(Reserve)) u_reports (
     .clk_i, .rst_ni, .in_data_i(report), .in_valid_i(report_push), .room_o(report_room),
     .out_data_o(report_bits), .out_valid_o(report_valid_o), .out_ready_i(report_ready_i));
-  toe_room_fifo #(.Width(EndW)) u_ends (
+  toe_room_fifo #(.Width(EndW), .Reserve(Reserve)) u_ends (
     .clk_i, .rst_ni, .in_data_i(ending), .in_valid_i(end_push), .room_o(end_room),
     .out_data_o(end_bits), .out_valid_o(end_valid_o), .out_ready_i(end_ready_i));
   toe_fifo #(.Width(16), .Depth(Connections)) u_ready (
@@ -318,31 +357,33 @@ module toe_tx_engine #(
 
   // A turn that waits only for the wire is not idle: the wire has work then.
   assign idle_o = ~(ctl_valid_i || rx_valid_i || host_valid_i || fire_valid_i || turn_valid ||
-                    valid != 4'd0 || seg_valid_o || report_valid_o || end_valid_o ||
+                    valid != 5'd0 || cc_answer_valid_i || seg_valid_o || report_valid_o ||
+                    end_valid_o ||
                     clearing);
 
 `ifndef YOSYS
   always_ff @(posedge clk_i) begin
     if (rst_ni) assert (!(ready_push && !ready_in_ready)) else $error("ready queue overflow");
+    // The scoreboard is packed towards its last place, ascending, disjoint and above SND.UNA.
+    for (int i = 0; i < toe_tx_pkg::Ranges; i++) begin
+      if (rst_ni && valid[3] && r4_q.board.valid[i]) begin
+        assert (i == toe_tx_pkg::Ranges - 1 ||
+                (r4_q.board.valid[(i + 1) % toe_tx_pkg::Ranges] &&
+                 r4_q.board.past[26*i +: 26] - r4_q.snd_una[25:0] <
+                     r4_q.board.first[26*((i + 1) % toe_tx_pkg::Ranges) +: 26] -
+                     r4_q.snd_una[25:0]))
+            else $error("scoreboard out of order");
+        assert (r4_q.board.first[26*i +: 26] - r4_q.snd_una[25:0] <
+                r4_q.board.past[26*i +: 26] - r4_q.snd_una[25:0] &&
+                r4_q.board.past[26*i +: 26] - r4_q.snd_una[25:0] <=
+                r4_q.snd_max[25:0] - r4_q.snd_una[25:0])
+            else $error("scoreboard beyond SND.MAX");
+      end
+    end
   end
 `endif
 
-  // Not built yet.
-  assign cc_event_o = '0;
-  assign cc_event_valid_o = 1'b0;
-  assign cc_answer_ready_o = 1'b1;
-  assign cnt_rx_dsack_o = 1'b0;
-  assign cnt_tx_dsack_o = 1'b0;
-  assign cnt_tx_sack_retransmits_o = 1'b0;
-  assign cnt_tx_loss_probes_o = 1'b0;
-  assign cnt_tx_undone_o = 1'b0;
-  assign cnt_tx_idle_restarts_o = 1'b0;
-  assign cnt_tx_keepalives_o = 1'b0;
-  assign cnt_conn_user_timeout_o = 1'b0;
-  assign cnt_pmtu_reduced_o = 1'b0;
-
   logic unused_ok;
-  assign unused_ok = &{1'b0, now_i, cc_answer_i, cc_answer_valid_i, host_i, ready_n,
-                       tx_shadow_addr_i, same, ready_in_ready};
+  assign unused_ok = &{1'b0, host_i, ready_n, tx_shadow_addr_i, same, ready_in_ready, e4_q};
 
 endmodule

@@ -95,6 +95,9 @@ module toe_tx_engine_tb (
     cfg.rto_max_us = 32'd60000000;
     cfg.retries_max = 8'd5;
     cfg.syn_retries_max = 8'd3;
+    cfg.use_ws = 1'b1;
+    cfg.dup_ack_threshold = 4'd3;
+    cfg.timestamp_shift = 5'd10;
     ctl = '0;
     ctl.op = ctl_op_i;
     ctl.conn = conn_i;

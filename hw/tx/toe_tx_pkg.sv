@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The transmit half of a connection, and what travels down the transmit engine's pipeline.
-// Written by toe_tx_engine alone. Names as in RFC 9293 3.3.1 and RFC 5681.
+// Written by toe_tx_engine alone. Names as in RFC 9293 3.3.1, RFC 5681 and RFC 6675.
+//
+// Sequence numbers that lie near SND.UNA are kept as their low 26 bits: rings have at most 2^24
+// bytes, so the sign of a difference of two of them is right (SeqW).
 
 /* verilator lint_off UNUSEDPARAM */
 package toe_tx_pkg;
@@ -12,54 +15,124 @@ package toe_tx_pkg;
   localparam logic [2:0] PhaseOpen = 3'd4;
   localparam logic [2:0] PhaseDying = 3'd5;  // gave up; waits for toe_conn_manager
 
+  localparam int unsigned SeqW = 26;
+  localparam int unsigned Ranges = 4;        // of the scoreboard
+
+  localparam logic [1:0] CcNewReno = 2'd0;
+  localparam logic [1:0] CcCubic = 2'd1;
+  localparam logic [1:0] CcDctcp = 2'd2;
+
+  // Round-trip time and timeout (RFC 6298).
+  typedef struct packed {
+    logic        known;       // srtt and rttvar hold measurements
+    logic        running;     // a measurement runs: seq was sent at start
+    logic [25:0] seq;
+    logic [25:0] start;       // microseconds
+    logic [28:0] srtt;        // microseconds * 8
+    logic [27:0] rttvar;      // microseconds * 4
+    logic [3:0]  backoff;
+    logic        syn_lost;    // our SYN was sent again
+  } tx_rtt_t;
+  localparam int unsigned RttW = 2 + 26 * 2 + 29 + 28 + 5;
+
+  // Congestion window.
+  typedef struct packed {
+    logic [1:0]  cc;
+    logic [25:0] cwnd;
+    logic [25:0] ssthresh;
+    logic [25:0] credit;      // bytes acknowledged towards the next growth of cwnd (RFC 3465)
+    logic [25:0] step;        // of toe_cc: credit that a growth takes; 0 means cwnd
+    logic [10:0] alpha;       // of toe_cc (RFC 8257 3.3)
+    logic [25:0] prior_cwnd;  // before the recovery that may be undone
+    logic [25:0] prior_ssthresh;
+    logic        in_cwr;      // ECE was answered; until `recover` is acknowledged
+    logic        cwr_due;     // the next new data carry CWR
+  } tx_cc_t;
+  localparam int unsigned CcW = 2 + 26 * 6 + 11 + 2;
+
+  // Loss recovery. What lies in [high_rxt, lost_edge) and was not selectively acknowledged counts
+  // as lost and is to be sent again; what lies below high_rxt has been.
+  typedef struct packed {
+    logic        in_recovery; // fast recovery (RFC 6582, RFC 6675)
+    logic        in_loss;     // after a timeout, until `recover` is acknowledged
+    logic        undo_ok;     // the first ACK may still show that this was spurious (RFC 3522)
+    logic        force_one;   // the first lost segment goes whatever the windows say
+    logic [3:0]  dup_acks;
+    logic [3:0]  threshold;   // DupThresh; grows with reordering
+    logic [25:0] recover;     // RecoveryPoint; trails SND.UNA outside of recovery
+    logic [25:0] high_rxt;    // HighRxt + 1
+    logic [25:0] lost_edge;
+    logic [25:0] rxt_max;     // SND.MAX when a segment was last sent again
+    logic [31:0] rxt_ts;      // timestamp clock at the start; in SYN-RECEIVED the SYN's TSval
+    logic        pto;         // the timer that runs is the probe timeout (RFC 8985 7)
+    logic        tlp_due;     // a loss probe is to be sent
+    logic        tlp_out;     // it was sent, and tlp_end was SND.MAX then
+    logic        tlp_rxt;     // it was a retransmission
+    logic [25:0] tlp_end;
+    logic [1:0]  probes;      // probes of this recovery since SND.UNA last moved
+  } tx_loss_t;
+  localparam int unsigned LossW = 4 + 8 + 26 * 4 + 32 + 4 + 26 + 2;
+
+  // Ranges selectively acknowledged: disjoint, ascending, the highest in the last place.
+  typedef struct packed {
+    logic [Ranges-1:0]      valid;
+    logic [Ranges*SeqW-1:0] first;
+    logic [Ranges*SeqW-1:0] past;    // one past the last
+  } tx_board_t;
+  localparam int unsigned BoardW = Ranges * (1 + 2 * SeqW);
+
+  // What we owe the peer.
+  typedef struct packed {
+    logic        now;         // acknowledge at once
+    logic        owed;        // one segment is not acknowledged yet
+    logic [25:0] at;          // with owed: when at the latest
+    logic [31:0] last;        // acknowledgement number sent last (RFC 7323 4.3)
+    logic [25:0] adv_edge;    // highest right edge of the window announced
+    logic        ece;         // congestion is to be echoed (RFC 3168 6.1.3)
+    logic        dsack_valid; // data received twice, to be reported (RFC 2883)
+    logic [25:0] dsack_first;
+    logic [25:0] dsack_past;
+  } tx_owed_t;
+  localparam int unsigned OwedW = 2 + 26 + 32 + 26 + 2 + 52;
+
   typedef struct packed {
     logic [2:0]  phase;
     logic        queued;      // its identifier is in the ready queue
     logic [31:0] iss;
     logic [31:0] snd_una;
-    logic [31:0] snd_nxt;
     logic [31:0] snd_max;     // highest sequence number sent + 1
-    logic [31:0] snd_lim;     // one past the last byte the host has provided
+    logic [25:0] snd_lim;     // one past the last byte the host has provided
     logic        fin_req;     // FIN follows snd_lim
     logic        fin_sent;    // snd_max covers the FIN
-    logic [31:0] snd_wnd;     // scaled
-    logic [31:0] max_wnd;     // largest snd_wnd of this connection (RFC 5961 5.2)
+    logic [29:0] snd_wnd;     // scaled
+    logic [29:0] max_wnd;     // largest snd_wnd of this connection (RFC 5961 5.2)
     logic [31:0] snd_wl1;
-    logic [31:0] snd_wl2;
-    logic [15:0] mss;
+    logic [13:0] mss;         // largest payload without options
     logic [3:0]  snd_ws;
     logic [3:0]  rcv_ws;
-    logic        ws_on;       // the peer offered scaling, or we are about to
-    logic [31:0] cwnd;
-    logic [31:0] ssthresh;
-    logic [31:0] credit;      // bytes acknowledged towards the next growth of cwnd (RFC 3465)
-    logic [1:0]  dup_acks;
-    logic        in_recovery; // fast recovery (RFC 6582)
-    logic [31:0] recover;
-    logic        rexmit;      // send the segment at SND.UNA again
-    logic        probe;       // send a zero-window probe
-    logic        rtt_known;   // srtt and rttvar hold measurements
-    logic        rtt_running; // a measurement runs: rtt_seq was sent at rtt_start
-    logic [31:0] rtt_seq;
-    logic [31:0] rtt_start;
-    logic [31:0] srtt;        // microseconds * 8
-    logic [31:0] rttvar;      // microseconds * 4
-    logic [31:0] rto;         // microseconds, without back-off
-    logic [3:0]  backoff;
+    logic        ws_on;       // the peer offered the option, or we are about to
+    logic        ts_on;
+    logic        sack_on;
+    logic        ecn_on;
+    logic [15:0] ts_off;      // upper half of what our timestamps are ahead of the card's clock
+    logic        nodelay;     // connection_option
+    logic        keepalive;
+    logic        quickack;
+    tx_rtt_t     rtt;
+    tx_cc_t      cc;
+    tx_loss_t    loss;
+    tx_board_t   board;
+    tx_owed_t    owed;
     logic [7:0]  retries;
     logic        rto_armed;
     logic [31:0] rto_at;
-    logic        ack_now;
-    logic        ack_owed;    // one segment is not acknowledged yet
-    logic [31:0] ack_at;      // with ack_owed: when at the latest
-    logic [31:0] last_ack;    // acknowledgement number sent last (RFC 7323 4.3)
-    logic [31:0] adv_edge;    // highest right edge of the window announced
+    logic        probe;       // send a zero-window probe
     logic [51:0] ring_page;
     logic [4:0]  ring_log2;
     logic [4:0]  rx_ring_log2;
   } tx_record_t;
-  localparam int unsigned RecordW = 3 + 1 + 32 * 5 + 2 + 32 * 4 + 16 + 9 + 32 * 3 + 2 + 1 + 32 + 4 +
-                                    32 * 5 + 4 + 8 + 1 + 32 + 2 + 32 * 3 + 52 + 10;
+  localparam int unsigned RecordW = 4 + 32 * 3 + 26 + 2 + 30 * 2 + 32 + 14 + 8 + 4 + 16 + 3 + RttW +
+                                    CcW + LossW + BoardW + OwedW + 8 + 33 + 1 + 52 + 10;
 
   localparam logic [2:0] KindCtl = 3'd0;
   localparam logic [2:0] KindRx = 3'd1;
@@ -74,43 +147,103 @@ package toe_tx_pkg;
     logic        ack_same;      // SEG.ACK = SND.UNA
     logic        ack_valid;     // SND.UNA <= SEG.ACK <= SND.MAX
     logic        ack_all;       // SEG.ACK = SND.MAX
-    logic        ack_past_nxt;  // SND.NXT < SEG.ACK
+    logic        ack_past_rxt;  // high_rxt < SEG.ACK
+    logic        ack_past_lost; // lost_edge < SEG.ACK
+    logic        rxt_past_lost; // lost_edge < high_rxt
     logic        ack_recovers;  // recover <= SEG.ACK
+    logic        ack_tlp;       // tlp_end <= SEG.ACK
+    logic        ack_past_tlp;  // tlp_end < SEG.ACK
     logic        una_past_recover;
     logic        rtt_covered;
     logic        newer;         // SND.WL1/WL2 test
     logic        flight_any;    // SND.UNA != SND.MAX
-    logic [31:0] acked;
-    logic [31:0] flight;        // SND.MAX - SND.UNA
-    logic [31:0] wnd;           // scaled
+    logic [25:0] acked;
+    logic [25:0] flight;        // SND.MAX - SND.UNA
+    logic        flight_half;   // at least half of cwnd
+    logic [29:0] wnd;           // scaled
     logic        wnd_same;
-    logic [31:0] sample;        // microseconds
-    logic [31:0] delta;         // sample - srtt / 8
+    logic        wnd_up;
+    logic [25:0] sample;        // microseconds
+    logic        ts_sampled;    // by timestamp
+    logic [25:0] ts_sample;
+    logic        ts_older;      // TSecr is older than what recovery sent
+    logic        lost_pending;  // SND.UNA < lost_edge
     logic [31:0] lim;           // host: new snd_lim
     logic        lim_new;
     logic        lim_same;
     logic        lim_bad;
     logic        rto_due;
     logic        ack_due;
+    logic        idle_due;      // nothing was in flight for longer than RTO
+    logic [25:0] dctcp_cwnd;    // cwnd (1 - alpha / 2)
   } tx_facts_t;
+
+  // First stage: one block of the segment against the scoreboard. Range i lies above or is touched;
+  // what is neither lies below.
+  typedef struct packed {
+    logic              hit;     // a block that says something new
+    logic              dsack;   // data arrived twice
+    logic [25:0]       first;
+    logic [25:0]       past;
+    logic [Ranges-1:0] touched;
+    logic [Ranges-1:0] above;
+    logic [Ranges-1:0] earlier; // range begins before the block
+    logic [Ranges-1:0] later;   // range ends after the block
+    logic [Ranges-1:0] gone;    // SEG.ACK is not below the range
+  } tx_sack_t;
+
+  // Second stage: what the event means.
+  typedef struct packed {
+    logic is_ack;
+    logic new_ack;
+    logic dup;
+    logic enter;      // fast recovery begins
+    logic first_hole; // ... by duplicate ACKs: the lowest hole counts as lost
+    logic partial;
+    logic leave;
+    logic loss_left;
+    logic undo;
+    logic sampled;
+    logic timeout;
+    logic pto;
+    logic persist;
+    logic dying;
+    logic ece;        // answer congestion
+    logic repaired;   // the loss probe was the one that arrived (RFC 8985 7.4)
+    logic idle;
+    logic grow;
+  } tx_moves_t;
 
   // Third stage: what could be sent.
   typedef struct packed {
-    logic        data;          // payload or FIN at SND.NXT
+    logic        data;          // payload or FIN at SND.MAX, as far as the peer's window goes
     logic        fin;
-    logic [15:0] len;
-    logic        more;          // more at SND.NXT after this
+    logic [13:0] len;
+    logic        more;          // more at SND.MAX after this
     logic        waiting;       // the host has more than can be sent now
-    logic [15:0] re_len;        // of the segment at SND.UNA
+    logic        lost;          // something lost is to be sent again
+    logic [25:0] re_at;
+    logic [13:0] re_len;
     logic        re_fin;
-    logic [15:0] wnd_floor;     // window field, rounded down
-    logic [31:0] adv_floor;     // right edge that it announces
-    logic        adv_below;     // less than announced before: round up
+    logic        re_room;       // the peer's window holds it
+    logic [25:0] tlp_at;        // the same for a loss probe
+    logic [13:0] tlp_len;
+    logic        tlp_fin;
+    logic        last_hole;     // holes remain that only their number does not make lost
+    logic [25:0] last_edge;
+    logic [27:0] headroom;      // cwnd less pipe, signed (RFC 6675 4)
+    logic        recheck;       // loss recovery learnt something: look again
+    logic [2:0]  sack_count;    // blocks to send
+    logic [15:0] wnd;           // window field
+    logic [25:0] adv_edge;      // right edge that it announces
     logic        wnd_update;    // worth telling the peer (RFC 9293 3.8.6.2.2)
     logic [31:0] rto_backed;    // rto << backoff, bounded
+    logic [31:0] pto;           // probe timeout
+    logic        pto_ok;        // may be armed, if no probe is under way outside of recovery
+    logic        flight_one;    // at most a segment is in flight
   } tx_plan_t;
 
-  // Side effects of the second stage, acted upon in the last.
+  // Side effects of the second stage, acted upon in the last ones.
   typedef struct packed {
     logic       report;
     logic       bad_offset;
@@ -122,7 +255,37 @@ package toe_tx_pkg;
     logic       fast;
     logic       dup;
     logic       timed_out;
+    logic       first_hole;
+    logic       undone;
+    logic       dsack;
+    logic       idle;
+    logic       cc_valid;       // tell toe_cc
+    logic [2:0] cc_op;
+    logic [25:0] acked;
+    logic [25:0] flight;
+    logic [25:0] cwnd;
+    logic       ece;
   } tx_notes_t;
+
+  // Fourth stage: what leaves, for the fifth to put together.
+  typedef struct packed {
+    logic        send;
+    logic        rst;
+    logic        syn;
+    logic        fin;
+    logic        psh;
+    logic        retransmit;
+    logic [31:0] base;          // sequence number is base + ahead
+    logic [25:0] ahead;
+    logic [13:0] len;
+    logic [15:0] wnd;
+    logic [2:0]  sack_count;
+    logic        dsack;
+    logic        ece;
+    logic        cwr;
+    logic        ect;
+    logic        fin_first;
+  } tx_out_t;
 
 endpackage
 /* verilator lint_on UNUSEDPARAM */

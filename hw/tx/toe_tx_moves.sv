@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// Second stage of the transmit engine: what an event means to loss recovery and congestion control.
+// Combinational. RFC 5681, RFC 6582, RFC 6675, RFC 6298 5, RFC 8985 7, RFC 3168 6.1.2, RFC 3522.
+
+module toe_tx_moves (
+  input  toe_pkg::tx_event_t     event_i,
+  input  toe_tx_pkg::tx_record_t rec_i,
+  input  toe_tx_pkg::tx_facts_t  facts_i,
+  input  toe_tx_pkg::tx_sack_t   sack_i,
+  input  toe_pkg::config_t       cfg_i,
+  output toe_tx_pkg::tx_moves_t  moves_o
+);
+
+  logic handshake, open, sent;
+  assign handshake = rec_i.phase == toe_tx_pkg::PhaseSynSent ||
+                     rec_i.phase == toe_tx_pkg::PhaseSynRcvd;
+  assign open = rec_i.phase == toe_tx_pkg::PhaseOpen;
+  assign sent = handshake || open;
+
+  // ---- Acknowledgements -----------------------------------------------------------------------
+  logic is_ack, new_ack, repeated, dup, calm, enough, third, late, recovering;
+  assign is_ack = event_i.kind == toe_tx_pkg::KindRx && event_i.rx.ack_valid && sent;
+  assign new_ack = is_ack && facts_i.ack_new;
+  // RFC 5681 2; with SACK it is one that says something new (RFC 6675 2).
+  assign repeated = ~event_i.rx.has_text && facts_i.wnd_same && ~event_i.rx.established;
+  assign dup = is_ack && facts_i.ack_same && facts_i.flight_any &&
+               (rec_i.sack_on ? sack_i.hit : repeated);
+  assign recovering = rec_i.loss.in_recovery || rec_i.loss.in_loss;
+  assign calm = open && ~recovering;
+  assign enough = {1'b0, rec_i.loss.dup_acks} + 5'd1 >= {1'b0, rec_i.loss.threshold};
+  assign third = dup && enough && calm && (facts_i.una_past_recover || rec_i.cc.in_cwr);
+  // The scoreboard said so in the last event of this connection.
+  assign late = calm && facts_i.lost_pending && ~(new_ack && facts_i.ack_past_lost);
+
+  // ---- Timers ---------------------------------------------------------------------------------
+  logic due, over;
+  assign due = event_i.kind == toe_tx_pkg::KindTimer && sent && facts_i.rto_due;
+  assign over = rec_i.retries >= (handshake ? cfg_i.syn_retries_max : cfg_i.retries_max);
+
+  // ---- Congestion echoed: once in a round trip ------------------------------------------------
+  logic marked;
+  assign marked = is_ack && open && rec_i.ecn_on && event_i.rx.ece && facts_i.ack_valid && calm &&
+                  (~rec_i.cc.in_cwr || facts_i.ack_recovers);
+
+  always_comb begin
+    moves_o.is_ack = is_ack;
+    moves_o.new_ack = new_ack;
+    moves_o.dup = dup;
+    moves_o.undo = new_ack && rec_i.loss.undo_ok && recovering && facts_i.ts_older;
+    moves_o.enter = third || late;
+    moves_o.first_hole = third;
+    moves_o.partial = new_ack && rec_i.loss.in_recovery && ~facts_i.ack_recovers;
+    moves_o.leave = new_ack && rec_i.loss.in_recovery && facts_i.ack_recovers;
+    moves_o.loss_left = new_ack && rec_i.loss.in_loss && facts_i.ack_recovers;
+    moves_o.sampled = new_ack && (facts_i.rtt_covered || (facts_i.ts_sampled &&
+        (recovering || rec_i.rtt.backoff != 4'd0 || ~rec_i.rtt.known)));
+    moves_o.pto = due && rec_i.loss.pto;
+    moves_o.dying = due && ~rec_i.loss.pto && over;
+    moves_o.timeout = due && ~rec_i.loss.pto && ~over && facts_i.flight_any;
+    moves_o.persist = due && ~rec_i.loss.pto && ~over && ~facts_i.flight_any;
+    moves_o.ece = marked;
+    moves_o.repaired = new_ack && calm && rec_i.loss.tlp_out && rec_i.loss.tlp_rxt &&
+                       facts_i.ack_past_tlp && ~sack_i.dsack;
+    moves_o.idle = event_i.kind == toe_tx_pkg::KindHost && open && ~event_i.configure &&
+                   facts_i.lim_new && ~facts_i.flight_any && facts_i.idle_due &&
+                   ~cfg_i.keep_window;
+    // Only a window that was used may grow (RFC 7661 4.3).
+    moves_o.grow = new_ack && open && ~rec_i.loss.in_recovery && ~rec_i.cc.in_cwr &&
+                   facts_i.flight_half;
+  end
+
+  logic unused_ok;
+  assign unused_ok = &{1'b0, event_i, rec_i, facts_i, sack_i, cfg_i};
+
+endmodule
