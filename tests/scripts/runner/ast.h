@@ -106,6 +106,8 @@ struct Packet {
   bool bad_tcp_checksum = false;
   bool bad_ip_checksum = false;
   bool bad_fcs = false;
+  // Of the 802.1Q tag of an injected frame; -1: none. Without: that of the option vlan.
+  std::optional<std::int32_t> vlan;
 };
 
 // An argument of a call: a number, a name, `...`, a text, or a list in [] or {}.

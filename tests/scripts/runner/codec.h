@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "host/base/ip_address.h"
 #include "tests/scripts/runner/ast.h"
 
 namespace millrace::script {
@@ -30,6 +31,8 @@ struct Address {
   }
 };
 
+// As the host has it.
+host::IpAddress host_address(const Address& address);
 // "192.0.2.1" or "2001:db8::1"; nothing if it is neither.
 std::optional<Address> parse_address(const std::string& text);
 std::string to_string(const Address& address);
@@ -68,6 +71,11 @@ Bytes encode_icmp(const Segment& segment, IcmpKind kind, std::uint32_t mtu, cons
 // A frame that holds a TCP segment; the error says what is wrong with it: lengths, checksums,
 // options. Frames of other protocols are an error too.
 std::expected<Segment, std::string> decode(std::span<const std::byte> frame);
+
+// Puts an 802.1Q tag into a frame that has none.
+void add_tag(Bytes& frame, std::uint16_t control);
+// Takes the tag out of a frame and returns it; nothing if there is none.
+std::optional<std::uint16_t> take_tag(Bytes& frame);
 
 // True for an Ethernet frame of this type that carries this IP protocol (6: TCP, 1: ICMP).
 bool is_protocol(std::span<const std::byte> frame, std::uint8_t protocol);

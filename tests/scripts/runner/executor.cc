@@ -176,7 +176,11 @@ Failure Run::inject(const Event& event, const Packet& packet) {
   const bool handshake = states_.state(remote, local) == State::kSynReceived &&
                          states_.passive(remote, local) && (packet.flags & kRst) != 0;
   const auto before = handshake ? world_.counter("rx_resets") : std::uint32_t{0};
-  world_.inject(*frame, packet.bad_fcs);
+  if (packet.vlan) {
+    world_.inject_tagged(*frame, packet.bad_fcs, *packet.vlan);
+  } else {
+    world_.inject(*frame, packet.bad_fcs);
+  }
   if (!handshake) return std::nullopt;
   world_.settle();
   const auto after = world_.counter("rx_resets");

@@ -51,8 +51,15 @@ Result parse_attributes(Lexer& lexer, Packet& packet) {
       packet.bad_ip_checksum = true;
     } else if (name == "badfcs") {
       packet.bad_fcs = true;
+    } else if (name == "novlan") {
+      packet.vlan = -1;
+    } else if (name == "vlan") {
+      const auto tag = parse_number(lexer, "the control information of a tag", kBits16);
+      if (!tag) return std::unexpected(tag.error());
+      packet.vlan = static_cast<std::int32_t>(*tag);
     } else {
-      return expected_at(lexer, "noecn, ect0, ect1, ce, ttl, badsum, badip, badfcs or ]");
+      return expected_at(lexer,
+                         "noecn, ect0, ect1, ce, ttl, badsum, badip, badfcs, vlan, novlan or ]");
     }
   }
   return {};
@@ -197,6 +204,9 @@ std::expected<Packet, ScriptError> parse_packet(Lexer& lexer, Direction directio
   if (!packet.ack && says_ack) return fail_at(lexer, "the flag `.` without ack N");
   if (direction == Direction::kInject && (packet.any_options || packet.any_push)) {
     return fail_at(lexer, "<...> and the flag p can only be expected, not injected");
+  }
+  if (direction == Direction::kExpect && packet.vlan) {
+    return fail_at(lexer, "vlan and novlan can only be injected; the option vlan says what comes");
   }
   return packet;
 }

@@ -44,8 +44,8 @@ TEST(Parser, PacketsPrintAsTheyWereWritten) {
         "< [ect0] . 1:1(0) ack 1 win 100 <sack 5:9 20:30>", "> [ce] [ttl 64] . 1:1(0) ack 1",
         "< @2:9090 R. 5:5(0) ack 1", "> R =77:77(0)", "< - 1:11(10)",
         "> . 1:1(0) ack 1 <nop,nop,TS val * ecr 7>", "< S 0:0(0) <raw 254 f989>",
-        "< [badsum] . 1:1(0) ack =9 win 5", "< . 1:11(10) ack 1 win 9 data 3",
-        "< icmp unreachable frag_needed mtu 1400 [1:1461(1460)]",
+        "< [badsum] . 1:1(0) ack =9 win 5", "< [vlan 8197] S 0:0(0)", "< [novlan] @2 S 0:0(0)",
+        "< . 1:11(10) ack 1 win 9 data 3", "< icmp unreachable frag_needed mtu 1400 [1:1461(1460)]",
         "< @1 icmp time_exceeded [1:2(1)]"}) {
     EXPECT_EQ(to_string(packet(text)), text);
   }
@@ -68,6 +68,8 @@ TEST(Parser, WildcardsOnlyInExpectations) {
   EXPECT_EQ(mistake("+0 < p. 1:1(0) ack 1"),
             "1: <...> and the flag p can only be expected, not injected");
   EXPECT_EQ(mistake("+0 > icmp time_exceeded [1:1(0)]"), "1: ICMP can only be injected");
+  EXPECT_EQ(mistake("+0 > [vlan 5] S 0:0(0)"),
+            "1: vlan and novlan can only be injected; the option vlan says what comes");
 }
 
 TEST(Parser, SackBlocksMayBeSeparatedByCommas) {

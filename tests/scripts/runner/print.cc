@@ -54,6 +54,9 @@ std::string attributes_text(const Packet& packet) {
   if (packet.bad_tcp_checksum) text += "[badsum] ";
   if (packet.bad_ip_checksum) text += "[badip] ";
   if (packet.bad_fcs) text += "[badfcs] ";
+  if (packet.vlan) {
+    text += *packet.vlan < 0 ? "[novlan] " : "[vlan " + std::to_string(*packet.vlan) + "] ";
+  }
   if (packet.peer.index != 0 || packet.peer.local_port != 0) {
     text += "@" + std::to_string(packet.peer.index);
     if (packet.peer.local_port != 0) text += ":" + std::to_string(packet.peer.local_port);

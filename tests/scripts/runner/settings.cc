@@ -11,22 +11,7 @@ namespace {
 
 using Result = std::expected<void, ScriptError>;
 
-struct PolicyName {
-  std::string_view name;
-  std::uint32_t host::Policy::* member;
-};
-constexpr PolicyName kPolicy[] = {
-    {"mss", &host::Policy::mss},
-    {"initial_window", &host::Policy::initial_window},
-    {"delayed_ack_us", &host::Policy::delayed_ack_us},
-    {"rto_initial_us", &host::Policy::rto_initial_us},
-    {"rto_min_us", &host::Policy::rto_min_us},
-    {"rto_max_us", &host::Policy::rto_max_us},
-    {"retries_max", &host::Policy::retries_max},
-    {"syn_retries_max", &host::Policy::syn_retries_max},
-    {"time_wait_us", &host::Policy::time_wait_us},
-    {"arp_age_us", &host::Policy::arp_age_us},
-};
+constexpr const char* kCardLinkLocal = "fe80::ff:fe00:1";  // of World::kCardMac
 
 std::unexpected<ScriptError> wrong(const Option& option, const std::string& why) {
   return std::unexpected(
@@ -62,6 +47,29 @@ Result set_address(const Option& option, Address& to) {
   return {};
 }
 
+Result set_switch(const Option& option, bool& to) {
+  if (option.value != "on" && option.value != "off") return wrong(option, "on or off is wanted");
+  to = option.value == "on";
+  return {};
+}
+
+// What stands before it is replaced.
+Result set_profile(const Option& option, Settings& settings) {
+  const auto policy = host::profile(option.value, settings.policy);
+  if (!policy) return wrong(option, "no such profile");
+  settings.policy = *policy;
+  return {};
+}
+
+Result set_version(const Option& option, Settings& settings) {
+  if (option.value == "ipv4") return {};
+  const bool link = option.value == "ipv6_link";
+  if (!link && option.value != "ipv6") return wrong(option, "ipv4, ipv6 or ipv6_link is wanted");
+  settings.local_ip = *parse_address(link ? kCardLinkLocal : "2001:db8::1");
+  settings.remote_ip = *parse_address(link ? "fe80::2" : "2001:db8::2");
+  return {};
+}
+
 Result set_register(const Option& option, Settings& settings) {
   for (const auto& known : contract::kRegisters) {
     if (option.name != known.name || known.access == contract::Access::kReadOnly) continue;
@@ -75,11 +83,13 @@ Result set_register(const Option& option, Settings& settings) {
 
 Result apply(const Option& option, Settings& settings) {
   const std::string& name = option.name;
-  for (const auto& policy : kPolicy) {
-    if (name == policy.name) return set_number(option, settings.policy.*policy.member);
+  for (const auto& row : host::policy_registers()) {
+    if (name == row.name) return set_number(option, settings.policy.*row.member);
   }
+  if (name == "profile") return set_profile(option, settings);
   if (name == "local_ip") return set_address(option, settings.local_ip);
   if (name == "remote_ip") return set_address(option, settings.remote_ip);
+  if (name == "gateway") return set_address(option, settings.gateway.emplace());
   if (name == "local_port") return set_number(option, settings.local_port, 65535);
   if (name == "remote_port") return set_number(option, settings.remote_port, 65535);
   if (name == "remote_isn") return set_number(option, settings.remote_isn);
@@ -93,18 +103,10 @@ Result apply(const Option& option, Settings& settings) {
     settings.memory = option.value;
     return {};
   }
-  if (name == "arp") {
-    if (option.value != "on" && option.value != "off") return wrong(option, "on or off is wanted");
-    settings.answer_arp = option.value == "on";
-    return {};
-  }
-  if (name == "ip_version") {
-    if (option.value == "ipv4") return {};
-    if (option.value != "ipv6") return wrong(option, "ipv4 or ipv6 is wanted");
-    settings.local_ip = *parse_address("2001:db8::1");
-    settings.remote_ip = *parse_address("2001:db8::2");
-    return {};
-  }
+  if (name == "arp" || name == "nd") return set_switch(option, settings.answer_arp);
+  if (name == "nodelay") return set_switch(option, settings.connection.nodelay);
+  if (name == "vlan") return set_number(option, settings.vlan.emplace(), 65535);
+  if (name == "ip_version") return set_version(option, settings);
   return set_register(option, settings);
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "host/card.h"
+#include "host/conn/options.h"
 #include "tests/scripts/runner/ast.h"
 #include "tests/scripts/runner/codec.h"
 
@@ -19,6 +20,7 @@ struct Settings {
   host::Policy policy;
   Address local_ip;
   Address remote_ip;
+  std::optional<Address> gateway;     // the card's router
   std::uint16_t local_port = 8080;    // where bind(..., ...) listens
   std::uint16_t remote_port = 40000;  // of peer @0; @N has N more
   std::uint32_t remote_isn = 1'000'000'000;
@@ -28,7 +30,9 @@ struct Settings {
   std::uint64_t seed = 1;
   std::string memory = "ideal";                                    // sim/bus/memory_model.h
   std::vector<std::pair<std::uint32_t, std::uint32_t>> registers;  // offset, value
-  bool answer_arp = true;
+  bool answer_arp = true;                                          // and neighbour solicitations
+  std::optional<std::uint16_t> vlan;   // control information of every frame's 802.1Q tag
+  host::ConnectionOptions connection;  // that a socket begins with
 };
 
 // Any register that can be written is an option too, under its name in the contract; those of

@@ -25,6 +25,21 @@ std::expected<std::uint64_t, std::string> count_of(const Call& call) {
   return static_cast<std::uint64_t>(call.arguments[2].number);
 }
 
+std::int64_t first_of(const Argument& value) {
+  return value.list.empty() ? value.number : value.list[0].number;
+}
+
+std::string text_of(const Argument& value) {
+  return value.list.empty() ? value.text : value.list[0].text;
+}
+
+std::optional<host::CongestionControl> algorithm_of(const std::string& name) {
+  if (name == "reno" || name == "newreno") return host::CongestionControl::kNewreno;
+  if (name == "cubic") return host::CongestionControl::kCubic;
+  if (name == "dctcp") return host::CongestionControl::kDctcp;
+  return std::nullopt;
+}
+
 bool is_error(const host::Connection& connection) {
   return connection.final() && connection.status() != host::Status::kOk;
 }
@@ -88,7 +103,7 @@ Attempt Sockets::call_setsockopt(const Call& call, Socket& socket) {
   if (call.arguments.size() < 4) return std::unexpected("setsockopt: five arguments");
   const std::string& name = call.arguments[2].text;
   const Argument& value = call.arguments[3];
-  const std::int64_t first = value.list.empty() ? value.number : value.list[0].number;
+  const std::int64_t first = first_of(value);
   if (name == "SO_RCVBUF" || name == "SO_SNDBUF") {
     auto& buffer = name == "SO_RCVBUF" ? socket.rx_buffer : socket.tx_buffer;
     buffer = std::bit_ceil(std::max(static_cast<std::uint32_t>(first), kLeastBuffer));
@@ -98,9 +113,43 @@ Attempt Sockets::call_setsockopt(const Call& call, Socket& socket) {
     socket.linger_zero = value.list.size() > 1 && first != 0 && value.list[1].number == 0;
     return Outcome{};
   }
-  // The card never delays data (no Nagle), ports are never kept, so these hold already.
-  if (name == "SO_REUSEADDR" || name == "SO_REUSEPORT" || name == "TCP_NODELAY") return Outcome{};
-  return std::unexpected("setsockopt: no option " + name + " here");
+  // Ports are never kept, so these hold already.
+  if (name == "SO_REUSEADDR" || name == "SO_REUSEPORT") return Outcome{};
+  if (name == "TCP_CONGESTION" && !algorithm_of(text_of(value))) return failed("ENOENT");
+  if (!set_option(socket, name, value)) {
+    return std::unexpected("setsockopt: no option " + name + " here");
+  }
+  if (socket.connection != nullptr) socket.connection->set_options(socket.options);
+  return Outcome{};
+}
+
+// Those of one connection, and those that the card has for all of them together.
+bool Sockets::set_option(Socket& socket, const std::string& name, const Argument& value) {
+  host::ConnectionOptions& options = socket.options;
+  const std::int64_t number = first_of(value);
+  const auto seconds = [number] {
+    return host::ticks_of_us(static_cast<std::uint64_t>(number) * 1'000'000);
+  };
+  if (name == "TCP_NODELAY") {
+    options.nodelay = number != 0;
+  } else if (name == "SO_KEEPALIVE") {
+    options.keepalive = number != 0;
+  } else if (name == "TCP_QUICKACK") {
+    options.quickack = number != 0;
+  } else if (name == "TCP_USER_TIMEOUT") {  // in milliseconds
+    options.user_timeout_us = static_cast<std::uint64_t>(number) * 1000;
+  } else if (name == "TCP_CONGESTION") {
+    options.congestion_control = algorithm_of(text_of(value));
+  } else if (name == "TCP_KEEPIDLE") {
+    world_.write_register(contract::kRegKeepaliveIdle, seconds());
+  } else if (name == "TCP_KEEPINTVL") {
+    world_.write_register(contract::kRegKeepaliveInterval, seconds());
+  } else if (name == "TCP_KEEPCNT") {
+    world_.write_register(contract::kRegKeepaliveProbes, static_cast<std::uint32_t>(number));
+  } else {
+    return false;
+  }
+  return true;
 }
 
 Attempt Sockets::call_getsockopt(const Call& call, Socket& socket) {
@@ -108,8 +157,7 @@ Attempt Sockets::call_getsockopt(const Call& call, Socket& socket) {
   if (call.arguments[2].text != "SO_ERROR") {
     return std::unexpected("getsockopt: no option " + call.arguments[2].text + " here");
   }
-  const Argument& value = call.arguments[3];
-  const std::string expected = value.list.empty() ? value.text : value.list[0].text;
+  const std::string expected = text_of(call.arguments[3]);
   std::string error;
   if (socket.connection != nullptr && is_error(*socket.connection) && !socket.error_told) {
     error = pending_error(socket);

@@ -48,6 +48,7 @@ Sockets::Socket& Sockets::make(std::int64_t wanted) {
   }
   socket->rx_buffer = world_.settings().rx_buffer;
   socket->tx_buffer = world_.settings().tx_buffer;
+  socket->options = world_.settings().connection;
   sockets_.push_back(std::move(socket));
   return *sockets_.back();
 }
@@ -102,6 +103,7 @@ Attempt Sockets::call_listen(const Call& call, Socket& socket) {
         static_cast<std::uint32_t>(std::max<std::int64_t>(1, call.arguments[1].number));
     options.tx_size = socket.tx_buffer;
     options.rx_size = socket.rx_buffer;
+    options.options = socket.options;
     const auto made = world_.runtime().listen(options, quiet_);
     if (!made) return std::unexpected(host::to_string(made.error()));
     socket.listener = *made;
@@ -131,6 +133,7 @@ Attempt Sockets::call_accept(const Call& call, Socket& socket) {
   accepted.connection = connection;
   accepted.rx_buffer = rx_buffer;
   accepted.local_port = connection->local_port();
+  accepted.options = connection->options();
   return Outcome{.blocked = false, .result = accepted.fd, .error = {}};
 }
 
@@ -144,11 +147,12 @@ Attempt Sockets::call_connect(const Call& call, Socket& socket, Progress& progre
     const std::uint16_t base = world_.settings().remote_port;
     const bool peer = to.kind == Argument::Kind::kNumber && to.text == "@";
     host::ConnectOptions options;
-    options.remote.ip = world_.settings().remote_ip.ipv4();
+    options.remote.ip = host_address(world_.settings().remote_ip);
     options.remote.port = static_cast<std::uint16_t>(peer ? base + to.number : port_of(to, base));
     options.local_port = socket.local_port;
     options.tx_size = socket.tx_buffer;
     options.rx_size = socket.rx_buffer;
+    options.options = socket.options;
     const auto made = world_.runtime().connect(options, host::no_connection_handler);
     if (!made) return std::unexpected(host::to_string(made.error()));
     socket.connection = *made;
@@ -250,6 +254,8 @@ std::string Sockets::pending_error(Socket& socket) const {
       return "EADDRINUSE";
     case host::Status::kNoConnection:
       return "ENOBUFS";
+    case host::Status::kUnreachable:
+      return "EHOSTUNREACH";
     default:
       return "EIO";
   }

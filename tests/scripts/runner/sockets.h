@@ -61,6 +61,7 @@ class Sockets {
     std::uint32_t rx_buffer = 0;
     std::uint32_t tx_buffer = 0;
     bool linger_zero = false;
+    host::ConnectionOptions options{};
     bool shut = false;
     bool error_told = false;  // a pending error is reported once
     host::Listener* listener = nullptr;
@@ -86,6 +87,7 @@ class Sockets {
   Attempt call_close(Socket& socket);
   Attempt call_setsockopt(const Call& call, Socket& socket);
   Attempt call_getsockopt(const Call& call, Socket& socket);
+  bool set_option(Socket& socket, const std::string& name, const Argument& value);
   Attempt dispatch(const Call& call, Socket& socket, Progress& progress, bool wait);
   std::string pending_error(Socket& socket) const;
   void end_closed(Socket& socket);

@@ -17,6 +17,7 @@ namespace {
 constexpr std::int64_t kSettleUs = 100;
 // Never: the script's card needs no questions whether it lives.
 constexpr std::uint64_t kNoQuestionsUs = std::uint64_t{1} << 60;
+constexpr std::uint32_t kOtherIpv4 = 0xC0000201;  // of a card whose script speaks IPv6
 constexpr std::size_t kLeastBufferBytes = 16U << 20;
 constexpr std::size_t kLargeConnections = 16;  // that there is room for, however large the rings
 
@@ -35,7 +36,6 @@ World::~World() {
 }
 
 std::optional<std::string> World::bring_up(const std::string& capture) {
-  if (settings_.local_ip.v6) return "the card has no IPv6 address register yet";
   const auto memory = sim::memory_model(settings_.memory);
   if (!memory) return "--memory=" + settings_.memory + ": no such memory model";
   simulation_ = std::make_shared<sim::Simulation>();
@@ -48,7 +48,18 @@ std::optional<std::string> World::bring_up(const std::string& capture) {
   device_ = std::make_unique<sim::SimDevice>(simulation_, 0, "the script's card");
   host::CardOptions options;
   options.mac = kCardMac;
-  options.ipv4 = settings_.local_ip.ipv4();
+  const host::IpAddress own = host_address(settings_.local_ip);
+  options.ipv4 = own.is_ipv4() ? own.ipv4() : kOtherIpv4;
+  if (!own.is_ipv4() && !own.is_link_local()) options.ipv6 = own;
+  if (settings_.gateway) {
+    const host::IpAddress router = host_address(*settings_.gateway);
+    if (router.is_ipv4()) {
+      options.gateway = router.ipv4();
+    } else {
+      options.ipv6_gateway = router;
+    }
+  }
+  options.vlan = settings_.vlan;
   options.policy = settings_.policy;
   options.seed = settings_.seed;
   auto card = host::Card::open(*device_, options);
@@ -112,24 +123,45 @@ void World::take_news() {
   runtime_->flush();
 }
 
+void World::inject(const Bytes& frame, bool bad_fcs) {
+  inject_tagged(frame, bad_fcs, settings_.vlan ? std::int32_t{*settings_.vlan} : -1);
+}
+
+void World::inject_tagged(Bytes frame, bool bad_fcs, std::int32_t tag) {
+  if (tag >= 0) add_tag(frame, static_cast<std::uint16_t>(tag));
+  wire_->inject(frame, 0, bad_fcs);
+}
+
 void World::take_frames() {
   auto& frames = wire_->sent();
   while (!frames.empty()) {
-    const auto frame = std::move(frames.front());
+    auto frame = std::move(frames.front());
     frames.pop_front();
-    if (is_arp(frame.bytes)) {
-      answer_arp(frame.bytes);
-      continue;
-    }
-    auto segment = decode(frame.bytes);
-    if (!segment) {
-      if (failure_.empty()) failure_ = "the card sent a frame that is wrong: " + segment.error();
-      continue;
+    if (take_tag(frame.bytes) != settings_.vlan && failure_.empty()) {
+      failure_ = "the card sent a frame without its tag, or with another";
     }
     const auto at = static_cast<std::int64_t>(frame.time_ns);
-    sent_.push_back({(at - start_ns_) / 1000, std::move(*segment), frame.bytes});
-    if (listener_ != nullptr) listener_->on_segment(sent_.back().segment);
+    take_frame((at - start_ns_) / 1000, frame.bytes);
   }
+}
+
+void World::take_frame(std::int64_t time_us, const Bytes& frame) {
+  if (is_arp(frame)) return answer_arp(frame);
+  std::string wrong;
+  if (is_neighbour(frame)) {
+    const auto neighbour = decode_neighbour(frame);
+    if (neighbour) return answer_solicitation(*neighbour);
+    wrong = neighbour.error();
+  } else {
+    auto segment = decode(frame);
+    if (segment) {
+      sent_.push_back({time_us, std::move(*segment), frame});
+      if (listener_ != nullptr) listener_->on_segment(sent_.back().segment);
+      return;
+    }
+    wrong = segment.error();
+  }
+  if (failure_.empty()) failure_ = "the card sent a frame that is wrong: " + wrong;
 }
 
 // RFC 826. The script's network has one neighbour, which answers for every address.
@@ -138,9 +170,22 @@ void World::answer_arp(const Bytes& frame) {
   constexpr std::size_t kTarget = 38;
   if (!settings_.answer_arp || sim::read_be(frame, kOperation, 2) != 1) return;
   const sim::Host neighbour{kRemoteMac, sim::read_be(frame, kTarget, 4)};
-  if (neighbour.ipv4 == settings_.local_ip.ipv4()) return;  // the card announces itself
-  const sim::Host card{kCardMac, settings_.local_ip.ipv4()};
-  wire_->inject(sim::arp_reply(neighbour, card));
+  const sim::Host card{kCardMac, card_->options().ipv4};
+  if (neighbour.ipv4 == card.ipv4) return;  // the card announces itself
+  inject(sim::arp_reply(neighbour, card));
+}
+
+// RFC 4861 7.2.4, likewise.
+void World::answer_solicitation(const Neighbour& question) {
+  if (!settings_.answer_arp || !question.solicitation) return;
+  if (question.target == settings_.local_ip || question.target == question.source) return;
+  inject(encode_advertisement(question, kRemoteMac, kCardMac));
+}
+
+void World::write_register(std::uint32_t offset, std::uint32_t value) {
+  if (!device_->write_register(offset, value) && failure_.empty()) {
+    failure_ = "a register could not be written";
+  }
 }
 
 std::expected<std::uint32_t, std::string> World::counter(const std::string& name) {

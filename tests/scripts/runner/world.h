@@ -16,6 +16,7 @@
 #include "host/runtime.h"
 #include "sim/sim_device.h"
 #include "tests/scripts/runner/codec.h"
+#include "tests/scripts/runner/neighbour.h"
 #include "tests/scripts/runner/settings.h"
 
 namespace millrace::script {
@@ -59,13 +60,17 @@ class World {
   // Hands what the host wants to tell to the card.
   void kick();
 
-  void inject(const Bytes& frame, bool bad_fcs) { wire_->inject(frame, 0, bad_fcs); }
+  // With the tag of the settings.
+  void inject(const Bytes& frame, bool bad_fcs = false);
+  // With that tag; -1: without.
+  void inject_tagged(Bytes frame, bool bad_fcs, std::int32_t tag);
   // Segments of the card that nobody has taken; the caller pops.
   std::deque<SentSegment>& sent() { return sent_; }
 
   // Since the start of the script.
   std::expected<std::uint32_t, std::string> counter(const std::string& name);
   std::expected<std::uint32_t, std::string> register_value(const std::string& name);
+  void write_register(std::uint32_t offset, std::uint32_t value);
 
   // Ends the host's runtime, which aborts what still lives, and says how many of the card's
   // connections are not free then. Nothing but failure() may be called afterwards.
@@ -84,7 +89,9 @@ class World {
   std::optional<std::string> bring_up(const std::string& capture);
   void take_frames();
   void take_news();
+  void take_frame(std::int64_t time_us, const Bytes& frame);
   void answer_arp(const Bytes& frame);
+  void answer_solicitation(const Neighbour& question);
 
   Settings settings_;
   std::shared_ptr<sim::Simulation> simulation_;
