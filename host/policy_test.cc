@@ -122,8 +122,8 @@ TEST(Policy, TheProfilesDifferAsTheSystemsDo) {
   EXPECT_EQ(freebsd->tcp_options & order, order);
   EXPECT_EQ(linux_one->rto_max_us, 120'000'000U);
   EXPECT_EQ(freebsd->rto_max_us, 64'000'000U);
-  EXPECT_EQ(linux_one->rto_min_us, 200'000U);
-  EXPECT_EQ(freebsd->rto_min_us, 30'000U);
+  EXPECT_EQ(linux_one->keepalive_probes, 9U);
+  EXPECT_EQ(freebsd->keepalive_probes, 8U);
   EXPECT_EQ(linux_one->retries_max, 15U);
   EXPECT_EQ(freebsd->retries_max, 12U);
 }

@@ -44,7 +44,7 @@ TEST(Policy, ProfileThenAlgorithmThenSettings) {
   ASSERT_TRUE(policy);
   EXPECT_EQ(policy->retries_max, 3U);
   EXPECT_EQ(policy->congestion_control, 2U);
-  EXPECT_EQ(policy->rto_min_us, 30'000U);
+  EXPECT_EQ(policy->rto_max_us, 64'000'000U);
   EXPECT_EQ(policy->mss, 536U);
   const auto kept = policy_of(host::Policy{.congestion_control = 0x11}, {.congestion = "newreno"});
   ASSERT_TRUE(kept);

@@ -225,5 +225,65 @@ TEST_F(ToeFlowTest, ContextSpeaksToe) {
   EXPECT_EQ(unresolved.error().code, Errc::kResolveFailed);
 }
 
+// Statement 136, and one listener for both families.
+TEST_F(ToeFlowTest, Ipv6EndpointsConnect) {
+  Context client_side;
+  Context server_side;
+  client_side.add("toe", toe_protocol(*loop_, cards_->runtime(0), small_));
+  server_side.add("toe", toe_protocol(*loop_, cards_->runtime(1), small_));
+  auto listener = loop_->block_on(server_side.listen("toe://:80"));
+  ASSERT_TRUE(listener) << to_string(listener.error());
+  const std::pair<host::IpAddress, host::IpAddress> ways[] = {
+      {TwoCards::kIpv6[0], TwoCards::kIpv6[1]},
+      {TwoCards::link_local(0), TwoCards::link_local(1)},
+      {TwoCards::kIp[0], TwoCards::kIp[1]}};
+  for (const auto& [from, to] : ways) {
+    const std::string there = to_string(Endpoint::network("toe", to.to_string(), 80));
+    auto client = loop_->block_on(client_side.connect(there));
+    ASSERT_TRUE(client) << to_string(client.error());
+    auto server = loop_->block_on((*listener)->accept({}));
+    ASSERT_TRUE(server) << to_string(server.error());
+    EXPECT_EQ(to_string(client->peer()), there);
+    EXPECT_EQ(client->local().host, from.to_string());
+    EXPECT_EQ(server->peer(), client->local());
+    EXPECT_EQ(server->local(), client->peer());
+    const std::string text(3000, 'x');
+    EXPECT_TRUE(Blocking(*client).write(as_bytes(text)));
+    std::string got;
+    while (got.size() < text.size()) got += Blocking(*server).read()->data().text();
+    EXPECT_EQ(got, text);
+    EXPECT_TRUE(Blocking(*server).write(as_bytes("back")));
+    EXPECT_EQ(Blocking(*client).read()->data().text(), "back");
+  }
+}
+
+TEST_F(ToeFlowTest, ConnectRefusesAddressesThatNoHostHas) {
+  for (const char* text : {"ff02::1", "::1", "::", "224.0.0.1"}) {
+    const host::Endpoint nowhere{*host::IpAddress::parse(text), 9};
+    auto flow = loop_->block_on(toe_connect(*loop_, cards_->runtime(0), nowhere, {}));
+    ASSERT_FALSE(flow) << text;
+    EXPECT_EQ(flow.error().code, Errc::kInvalidArgument) << text;
+  }
+}
+
+TEST_F(ToeFlowTest, OptionsAreTheConnections) {
+  auto listener = listen();
+  ASSERT_TRUE(listener);
+  ToeConnectOptions wanted;
+  wanted.connection.keepalive = true;
+  wanted.connection.congestion_control = host::CongestionControl::kNewreno;
+  auto client = connect(wanted);
+  ASSERT_TRUE(client);
+  auto server = accept(*listener);
+  ASSERT_TRUE(server);
+  EXPECT_EQ(client->options(), wanted.connection);
+  EXPECT_TRUE(server->options().nodelay) << "by default";
+  server->set_options({.nodelay = false, .user_timeout_us = 1'000'000});
+  EXPECT_FALSE(server->options().nodelay);
+  EXPECT_TRUE(Blocking(*server).write(as_bytes("x")));
+  EXPECT_EQ(Blocking(*client).read()->data().text(), "x");
+  EXPECT_EQ(cards_->runtime(1).stats().refused_updates, 0U) << "the card took them";
+}
+
 }  // namespace
 }  // namespace millrace::flow

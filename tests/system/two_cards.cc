@@ -7,6 +7,16 @@
 
 namespace millrace::tests {
 
+namespace {
+
+std::array<std::uint8_t, 6> mac_of(int side) {
+  return {2, 0, 0, 0, 0, static_cast<std::uint8_t>(side + 1)};
+}
+
+}  // namespace
+
+host::IpAddress TwoCards::link_local(int side) { return host::link_local_of(mac_of(side)); }
+
 TwoCards::~TwoCards() {
   for (auto& runtime : runtimes_) runtime.reset();
   for (auto& card : cards_) card.reset();
@@ -32,8 +42,9 @@ std::expected<std::unique_ptr<TwoCards>, std::string> TwoCards::make(
     pair->devices_[side] =
         std::make_unique<sim::SimDevice>(pair->simulation_, side, side == 0 ? "card 0" : "card 1");
     host::CardOptions card_options;
-    card_options.mac = {2, 0, 0, 0, 0, static_cast<std::uint8_t>(side + 1)};
+    card_options.mac = mac_of(side);
     card_options.ipv4 = kIp[side];
+    card_options.ipv6 = kIpv6[side];
     card_options.policy = options.policy;
     card_options.seed = options.seed + 100 + static_cast<std::uint64_t>(side);
     const bool between = side == 0 && options.seam;

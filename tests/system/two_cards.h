@@ -33,6 +33,10 @@ struct TwoCardsOptions {
 class TwoCards {
  public:
   static constexpr std::uint32_t kIp[2] = {0x0A000001, 0x0A000002};
+  // 2001:db8::1 and ::2; and the link-local addresses that the cards make themselves.
+  static constexpr host::IpAddress kIpv6[2] = {host::IpAddress::ipv6({0x20010DB8, 0, 0, 1}),
+                                               host::IpAddress::ipv6({0x20010DB8, 0, 0, 2})};
+  static host::IpAddress link_local(int side);
 
   // The text of the first failure, if any.
   static std::expected<std::unique_ptr<TwoCards>, std::string> make(const TwoCardsOptions& options);
