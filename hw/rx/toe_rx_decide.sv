@@ -16,7 +16,6 @@ module toe_rx_decide (
   input  toe_rx_pkg::rx_twice_t   twice_i,
   input  logic                    challenge_ok_i, // the rate of challenge ACKs allows one
   input  logic                    use_ts_i,
-  input  logic                    time_wait_again_i, // toe_conn_manager can begin TIME-WAIT anew
 
   output logic                    write_o,
   output toe_rx_pkg::rx_record_t  rec_o,
@@ -46,11 +45,10 @@ module toe_rx_decide (
   output logic                    cnt_rx_icmp_errors_o
 );
 
-  logic syn, fin, rst, ack, segment, seg_event, waits;
+  logic syn, fin, rst, segment, seg_event, waits;
   assign syn = event_i.seg.flags[toe_pkg::FlagSyn];
   assign fin = event_i.seg.flags[toe_pkg::FlagFin];
   assign rst = event_i.seg.flags[toe_pkg::FlagRst];
-  assign ack = event_i.seg.flags[toe_pkg::FlagAck];
   assign segment = valid_i && event_i.kind == toe_rx_pkg::KindSegment;
   assign seg_event = segment && ~event_i.seg.icmp;
   assign waits = rec_i.phase == toe_rx_pkg::PhaseTimeWait;
@@ -248,7 +246,7 @@ module toe_rx_decide (
 
   // ---- To the connection manager --------------------------------------------------------------
   logic fin_again;  // TIME-WAIT begins anew (RFC 9293 3.10.7.4, eighth)
-  assign fin_again = v.accepted && waits && fin && time_wait_again_i;
+  assign fin_again = v.accepted && waits && fin;
   assign end_valid_o = v.active_refused || v.rst_hit || v.icmp_end || done || fin_again;
   always_comb begin
     end_o.conn = event_i.conn;
@@ -274,15 +272,15 @@ module toe_rx_decide (
     if (v.reuse) syn_o.ack = facts_i.snd_max;
   end
 
-  // ---- RST in answer (RFC 9293 3.10.7.1 and 3.5.2) ---------------------------------------------
+  // ---- RST in answer to a segment with ACK (RFC 9293 3.10.7.1 and 3.5.2) ----------------------
   assign rst_valid_o = v.stray || v.bad_ack;
   always_comb begin
     rst_o.tuple = event_i.seg.tuple;
-    rst_o.seq = ack ? event_i.seg.ack : 32'd0;
-    rst_o.ack = ack ? 32'd0
-        : event_i.seg.seq + {16'd0, event_i.seg.len} + {31'd0, syn} + {31'd0, fin};
+    rst_o.seq = event_i.seg.ack;
+    rst_o.ack = 32'd0;
     rst_o.wnd = 16'd0;
-    rst_o.flags = ack ? 8'b0000_0100 : 8'b0001_0100;
+    rst_o.flags = 8'd0;
+    rst_o.flags[toe_pkg::FlagRst] = 1'b1;
     rst_o.mss_valid = 1'b0;
     rst_o.mss = 16'd0;
     rst_o.ws_valid = 1'b0;

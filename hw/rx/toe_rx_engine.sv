@@ -12,9 +12,7 @@
 // has room for all that is in flight, so the pipeline itself never stalls.
 
 module toe_rx_engine #(
-  parameter int unsigned Connections = 1024,
-  // toe_conn_manager knows EndTimeWaitAgain, SYNs that follow TIME-WAIT, segments without flags.
-  parameter bit ManagerTakesAll = 1'b1
+  parameter int unsigned Connections = 1024
 ) (
   input  logic                  clk_i,
   input  logic                  rst_ni,
@@ -206,8 +204,8 @@ module toe_rx_engine #(
 
   toe_rx_judge u_judge (
     .event_i(e2_q), .rec_i(r2_q), .facts_i(f2_q), .stray_acks_i,
-    .time_wait_reuse_i(cfg_i.time_wait_reuse && ManagerTakesAll),
-    .stray_flags_i(ManagerTakesAll), .verdict_o(verdict));
+    .time_wait_reuse_i(cfg_i.time_wait_reuse),
+    .verdict_o(verdict));
 
   toe_rx_runs u_runs (
     .valid_i(r2_q.run_valid), .start_i(r2_q.run_start), .end_i(r2_q.run_end),
@@ -269,7 +267,6 @@ module toe_rx_engine #(
     .valid_i(valid[3]), .event_i(e4_q), .rec_i(r4_q), .facts_i(f4_q), .verdict_i(v4_q),
     .touch_i(t4_q), .run_valid_i(rv4_q), .union_start_i(us4_q), .union_end_i(ue4_q),
     .twice_i(d4_q), .challenge_ok_i(challenge_ok), .use_ts_i(cfg_i.use_ts),
-    .time_wait_again_i(ManagerTakesAll),
     .write_o(write), .rec_o(rec_wr),
     .job_valid_o(job_push), .job_o(job), .tx_valid_o(tx_push), .tx_o(tx),
     .end_valid_o(end_push), .end_o(ending), .syn_valid_o(syn_push), .syn_o(syn),

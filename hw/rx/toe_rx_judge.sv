@@ -11,7 +11,6 @@ module toe_rx_judge (
   input  toe_rx_pkg::rx_facts_t   facts_i,
   input  logic                    time_wait_reuse_i,
   input  logic                    stray_acks_i,  // ACKs of no connection go to toe_conn_manager
-  input  logic                    stray_flags_i, // likewise segments without SYN, ACK and RST
   output toe_rx_pkg::rx_verdict_t verdict_o
 );
 
@@ -67,10 +66,9 @@ module toe_rx_judge (
   assign host_offset = host && ~gone;
 
   always_comb begin
-    // A port in LISTEN drops what has none of these flags (RFC 9293 3.10.7.2, fourth).
+    // A port in LISTEN drops what has neither SYN nor ACK (RFC 9293 3.10.7.2, fourth).
     verdict_o.to_manager = seg && ~event_i.hit && ~rst &&
-                           ((syn && ~ack) || (~syn && ack && stray_acks_i) ||
-                            (~syn && ~ack && stray_flags_i));
+                           (~ack || (~syn && stray_acks_i));
     verdict_o.stray = seg && ~event_i.hit && ~rst && ~verdict_o.to_manager;
     verdict_o.reuse = reuse;
     verdict_o.absent = absent;
