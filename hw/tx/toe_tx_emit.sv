@@ -51,7 +51,9 @@ module toe_tx_emit (
   assign tlp_new = plan_i.data && ~rec_i.loss.in_recovery && rec_i.board.valid == '0;
   assign want_data = plan_i.data && (new_fits || (want_tlp && tlp_new));
   assign want_probe = open && rec_i.probe && ~flight;
-  assign want_ack = open && (rec_i.owed.now || plan_i.wnd_update);
+  // With a connection opened by a SYN cookie the receive engine's window is still to come.
+  assign want_ack = open && (rec_i.owed.now ||
+                             (plan_i.wnd_update && event_i.kind != toe_tx_pkg::KindCtl));
   assign want = want_syn || want_re || want_tlp || want_data || want_probe || want_ack;
 
   logic do_syn, do_re, do_tlp, do_data, do_probe, do_ack, send, rst;
