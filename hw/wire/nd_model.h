@@ -2,28 +2,16 @@
 // Neighbour discovery messages (RFC 4861 4.3, 4.4) for tests of toe_wire, built byte by byte.
 #pragma once
 
-#include "hw/wire/frame_builder.h"
+#include "hw/wire/frame_builder6.h"
 #include "hw/wire/tx_model.h"
 #include "hw/wire/wire_settings.h"
 
 namespace millrace::sim {
 
 inline constexpr Ipv6 kNoIpv6{};
-inline constexpr Ipv6 kAllNodes = {0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
 inline constexpr std::uint64_t kAllNodesMac = 0x3333'0000'0001;
 inline constexpr Ipv6 kPeerLink = {0xfe, 0x80, 0,    0,    0,    0,    0,    0,
                                    2,    0xaa, 0xbb, 0xff, 0xfe, 0xcc, 0xdd, 0xee};
-
-// The multicast group that a node with the address listens to, and its MAC address.
-inline Ipv6 solicited_node(const Ipv6& address) {
-  Ipv6 group = {0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0xff, 0, 0, 0};
-  for (std::size_t i = 13; i < 16; ++i) group[i] = address[i];
-  return group;
-}
-inline std::uint64_t group_mac(const Ipv6& group) {
-  return 0x3333'0000'0000ull | (std::uint64_t{group[12]} << 24) | (group[13] << 16) |
-         (group[14] << 8) | group[15];
-}
 
 struct NdMessage {
   std::uint64_t to_mac = 0, from_mac = 0;

@@ -71,6 +71,7 @@ RxSegment take_segment(const Wide& wide) {
   s.remote_port = take(16), s.local_port = take(16);
   s.seq = take(32), s.ack = take(32), s.wnd = take(16), s.flags = take(8);
   s.len = take(16), s.start = take(8);
+  if (s.icmp) s.start = 0;
   const bool mss_valid = take(1);
   const auto mss = static_cast<std::uint16_t>(take(16));
   if (mss_valid) s.options.mss = mss;

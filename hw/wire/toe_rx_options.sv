@@ -15,6 +15,9 @@ module toe_rx_options #(
 ) (
   input  logic              clk_i,
   input  logic              rst_ni,
+  /* verilator lint_off UNUSEDSIGNAL */
+  input  logic [159:0]      early_options_i, // in_options_i's first words a clock earlier
+  /* verilator lint_on UNUSEDSIGNAL */
   input  toe_pkg::segment_t in_seg_i,
   input  logic [319:0]      in_options_i,
   input  logic [3:0]        in_words_i,
@@ -51,47 +54,54 @@ module toe_rx_options #(
   localparam logic [15:0] Mss = 16'h0402;
   localparam logic [23:0] NopWs = 24'h03_0301;
 
-  logic [31:0] w0, w1, w2, w3, w4;
-  logic [7:0] words_len;   // of a SACK option that fills the rest after two NOPs
-  logic syn, ts_w0, sack_w0, sack_w3, known, ts_known, sack_known;
-  logic mss_w0, ws_w1, ws_w2, ws_w4, ok_w1, ok_w2, ok_ts_w1, ok_ts_w2;
+  /* verilator lint_off UNUSEDSIGNAL */
+  logic [31:0] e0, e1, e2, e3, e4, w0, w1, w2, w3, w4;
+  /* verilator lint_on UNUSEDSIGNAL */
+  logic syn, ts_w0_q, sack_w0_q, sack_w3_q, sack_w0, sack_w3, known, ts_known, sack_known;
+  logic [2:0] blocks_w0_q, blocks_w3_q;
+  logic mss_w0_q, ws_w1_q, ws_w2_q, ws_w4_q, ok_w1_q, ok_w2_q, ok_ts_w1_q, ok_ts_w2_q;
   logic l_mw, l_ms, l_msw, l_mws, l_mtw, l_mwt, l_m, l_syn;
   logic [2:0] blocks;
   logic [255:0] sack_first, sack_third;
   logic [15:0] mss_said;
   logic [7:0] ws_said;
 
-  assign w0 = in_options_i[31:0];
-  assign w1 = in_options_i[63:32];
-  assign w2 = in_options_i[95:64];
-  assign w3 = in_options_i[127:96];
-  assign w4 = in_options_i[159:128];
+  assign {e4, e3, e2, e1, e0} = early_options_i;
+  assign {w4, w3, w2, w1, w0} = in_options_i[159:0];
+
+  // Words that are what a known layout has there, in registers when the segment comes.
+  always_ff @(posedge clk_i) begin
+    ts_w0_q <= e0 == NopNopTs;
+    // 2 and 8 n bytes, n from 1 to 4.
+    sack_w0_q <= (e0[26:0] == {3'd2, NopNopSack}) && (e0[31:30] == 2'd0);
+    sack_w3_q <= (e3[26:0] == {3'd2, NopNopSack}) && (e3[31:30] == 2'd0);
+    blocks_w0_q <= e0[29:27];
+    blocks_w3_q <= e3[29:27];
+    mss_w0_q <= e0[15:0] == Mss;
+    ws_w1_q <= e1[23:0] == NopWs;
+    ws_w2_q <= e2[23:0] == NopWs;
+    ws_w4_q <= e4[23:0] == NopWs;
+    ok_w1_q <= e1 == NopNopOk;
+    ok_w2_q <= e2 == NopNopOk;
+    ok_ts_w1_q <= e1 == OkTs;
+    ok_ts_w2_q <= e2 == OkTs;
+  end
+
+  // SACK blocks must fill the rest: 2 n words behind one, or behind four words.
+  assign sack_w0 = sack_w0_q && in_words_i[0] && (blocks_w0_q == in_words_i[3:1]) &&
+                   (in_words_i[3:1] != 3'd0);
+  assign sack_w3 = sack_w3_q && !in_words_i[0] && (in_words_i > 4'd4) &&
+                   (blocks_w3_q == in_words_i[3:1] - 3'd2);
+  assign ts_known = ts_w0_q && ((in_words_i == 4'd3) || sack_w3);
+  assign sack_known = sack_w0 || (ts_w0_q && sack_w3);
   assign syn = in_seg_i.flags[toe_pkg::FlagSyn];
-
-  assign ts_w0 = w0 == NopNopTs;
-  assign words_len = {2'b00, in_words_i, 2'b00} - 8'd2;
-  assign sack_w0 = (w0[23:0] == NopNopSack) && in_words_i[0] && (in_words_i != 4'd1) &&
-                   (w0[31:24] == words_len);
-  assign sack_w3 = (w3[23:0] == NopNopSack) && !in_words_i[0] && (in_words_i > 4'd4) &&
-                   (w3[31:24] == words_len - 8'd12);
-  assign ts_known = ts_w0 && ((in_words_i == 4'd3) || sack_w3);
-  assign sack_known = sack_w0 || (ts_w0 && sack_w3);
-
-  assign mss_w0 = w0[15:0] == Mss;
-  assign ws_w1 = w1[23:0] == NopWs;
-  assign ws_w2 = w2[23:0] == NopWs;
-  assign ws_w4 = w4[23:0] == NopWs;
-  assign ok_w1 = w1 == NopNopOk;
-  assign ok_w2 = w2 == NopNopOk;
-  assign ok_ts_w1 = w1 == OkTs;
-  assign ok_ts_w2 = w2 == OkTs;
-  assign l_m = (in_words_i == 4'd1) && mss_w0;
-  assign l_mw = (in_words_i == 4'd2) && mss_w0 && ws_w1;
-  assign l_ms = (in_words_i == 4'd2) && mss_w0 && ok_w1;
-  assign l_msw = (in_words_i == 4'd3) && mss_w0 && ok_w1 && ws_w2;
-  assign l_mws = (in_words_i == 4'd3) && mss_w0 && ws_w1 && ok_w2;
-  assign l_mtw = (in_words_i == 4'd5) && mss_w0 && ok_ts_w1 && ws_w4;
-  assign l_mwt = (in_words_i == 4'd5) && mss_w0 && ws_w1 && ok_ts_w2;
+  assign l_m = (in_words_i == 4'd1) && mss_w0_q;
+  assign l_mw = (in_words_i == 4'd2) && mss_w0_q && ws_w1_q;
+  assign l_ms = (in_words_i == 4'd2) && mss_w0_q && ok_w1_q;
+  assign l_msw = (in_words_i == 4'd3) && mss_w0_q && ok_w1_q && ws_w2_q;
+  assign l_mws = (in_words_i == 4'd3) && mss_w0_q && ws_w1_q && ok_w2_q;
+  assign l_mtw = (in_words_i == 4'd5) && mss_w0_q && ok_ts_w1_q && ws_w4_q;
+  assign l_mwt = (in_words_i == 4'd5) && mss_w0_q && ws_w1_q && ok_ts_w2_q;
   assign l_syn = syn && (l_m || l_mw || l_ms || l_msw || l_mws || l_mtw || l_mwt);
   assign known = (in_words_i == 4'd0) || ts_known || sack_known || l_syn;
 
@@ -99,8 +109,7 @@ module toe_rx_options #(
   localparam logic [15:0] MssMin = 16'd64;
   assign mss_said = {w0[23:16], w0[31:24]};
   assign ws_said = l_mtw ? w4[31:24] : (l_msw ? w2[31:24] : w1[31:24]);
-  // Two words each, behind the one or four words before them.
-  assign blocks = in_words_i[3:1] - (ts_w0 ? 3'd2 : 3'd0);
+  assign blocks = ts_w0_q ? blocks_w3_q : blocks_w0_q;
 
   for (genvar i = 0; i < 4; i++) begin : g_sack
     assign sack_first[64*i +: 64] = {swapped(in_options_i[64*i+64 +: 32]),
@@ -130,7 +139,7 @@ module toe_rx_options #(
     seg_in.sack_count = sack_known ? blocks : 3'd0;
     for (int i = 0; i < 4; i++) begin
       seg_in.sack[64*i +: 64] =
-          (ts_w0 ? sack_third[64*i +: 64] : sack_first[64*i +: 64]) &
+          (ts_w0_q ? sack_third[64*i +: 64] : sack_first[64*i +: 64]) &
           {64{sack_known && (blocks > 3'(i))}};
     end
   end

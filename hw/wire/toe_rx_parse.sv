@@ -43,6 +43,7 @@ module toe_rx_parse (
 
   output toe_pkg::segment_t seg_o,        // without options
   output logic [319:0] options_o,
+  output logic [159:0] early_options_o,   // their first words a clock before
   output logic [3:0]   options_words_o,
   // IPv6 extension headers of a segment: what is in them and its checksum are yet to be judged.
   output logic         extended_o,
@@ -381,6 +382,7 @@ module toe_rx_parse (
   logic [16:0] r8_sum_q;
   logic [15:0] r8_len_q, r8_wnd_q;
   logic [7:0] r8_start_q;
+  logic [3:0] r8_words_q;
   logic [175:0] r8_sender_q;   // as it lay in the beat
   logic [127:0] r8_quoted_ip_q, r8_source, r8_target;
   logic [31:0] r8_ports_q, r8_seq_q;  // {remote, local}
@@ -396,6 +398,7 @@ module toe_rx_parse (
       r8_sum_q <= r7_sum_q;
       r8_len_q <= r7_q.tcp ? r7_payload_q[15:0] : 16'd0;
       r8_wnd_q <= r7_q.tcp ? {r7_th_q[119:112], r7_th_q[127:120]} : r7_mtu;
+      r8_words_q <= r7_q.tcp ? r7_th_q[103:100] - 4'd5 : 4'd0;
       r8_start_q <= 8'd14 + {r7_header_words_q, 2'b00};
       r8_sender_q <= r7_sender;
       r8_ports_q <= r7_q.tcp ? {r7_th_q[7:0], r7_th_q[15:8], r7_th_q[23:16], r7_th_q[31:24]} :
@@ -412,7 +415,8 @@ module toe_rx_parse (
   end
 
   assign options_o = r8_th_q[479:160];
-  assign options_words_o = r8_q.tcp ? r8_th_q[103:100] - 4'd5 : 4'd0;
+  assign early_options_o = r7_th_q[319:160];
+  assign options_words_o = r8_words_q;
   assign extended_o = r8_q.extended;
   assign extension_units_o = r8_q.units;
   assign extension_first_o = r8_q.first;

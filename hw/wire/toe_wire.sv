@@ -85,6 +85,7 @@ module toe_wire (
   logic drop_eth, drop_ip, drop_ip6, drop_tcp;
   toe_pkg::segment_t seg;
   logic [319:0] options;
+  logic [159:0] early_options;
   logic [3:0] options_words, extension_units;
   logic [1:0] extension_first;
   logic [16:0] extension_sum;
@@ -109,7 +110,8 @@ module toe_wire (
     .ok_tcp_o(ok_tcp), .ok_icmp_o(ok_icmp), .ok_arp_o(ok_arp),
     .ok_echo6_o(ok_echo6), .ok_nd_o(ok_nd),
     .drop_eth_o(drop_eth), .drop_ip_o(drop_ip), .drop_ip6_o(drop_ip6), .drop_tcp_o(drop_tcp),
-    .seg_o(seg), .options_o(options), .options_words_o(options_words),
+    .seg_o(seg), .options_o(options), .early_options_o(early_options),
+    .options_words_o(options_words),
     .extended_o(extended), .extension_o(extension), .extension_units_o(extension_units),
     .extension_first_o(extension_first), .extension_sum_o(extension_sum),
     .arp_reply_o(arp_reply), .arp_sender_mac_o(arp_sender_mac),
@@ -141,7 +143,8 @@ module toe_wire (
 
   toe_rx_options #(.Depth(32)) u_options (
     .clk_i, .rst_ni,
-    .in_seg_i(seg), .in_options_i(options), .in_words_i(options_words),
+    .early_options_i(early_options), .in_seg_i(seg), .in_options_i(options),
+    .in_words_i(options_words),
     .in_extended_i(extended), .in_extension_i(extension), .in_units_i(extension_units),
     .in_first_i(extension_first), .in_sum_i(extension_sum),
     .in_valid_i(ok_tcp && tcp_fits), .in_ready_o(seg_in_ready),
