@@ -141,7 +141,8 @@ def receive_all(connection):
 
 
 def listener(port, address=KERNEL, backlog=128):
-    server = socket.create_server((address, port), backlog=backlog)
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    server = socket.create_server((address, port), family=family, backlog=backlog)
     server.settimeout(120)
     return server
 
