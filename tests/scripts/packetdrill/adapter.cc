@@ -40,6 +40,8 @@ script::Script options_of(std::string_view flags) {
   script::Script script;
   // packetdrill's remote ends are behind its gateway; here each is a neighbour.
   script.options.push_back({.line = 0, .name = "netmask", .value = "0"});
+  // Nagle is on for every new socket, as public suites expect it.
+  script.options.push_back({.line = 0, .name = "nodelay", .value = "off"});
   while (!flags.empty()) {
     const std::string_view word = flags.substr(0, flags.find(','));
     flags.remove_prefix(std::min(flags.size(), word.size() + 1));

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/syscall.h>
 
 #include <array>
@@ -148,6 +149,29 @@ TEST_F(PacketdrillInterface, ErrorsAreThoseOfSystemCalls) {
   inject(script::kRst, 1, 0);
   EXPECT_EQ(stack_.read(u, fd, &byte, 1), -1);
   EXPECT_EQ(errno, ECONNRESET);
+}
+
+TEST_F(PacketdrillInterface, OptionsOfConnectionsAreTheCards) {
+  void* const u = stack_.userdata;
+  const int fd = accepted();
+  ASSERT_GE(fd, 0);
+  const auto set = [&](int level, int name, int value) {
+    return stack_.setsockopt(u, fd, level, name, &value, sizeof value);
+  };
+  for (const int name :
+       {TCP_NODELAY, TCP_QUICKACK, TCP_USER_TIMEOUT, TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT}) {
+    EXPECT_EQ(set(IPPROTO_TCP, name, 1), 0) << name;
+  }
+  EXPECT_EQ(set(SOL_SOCKET, SO_KEEPALIVE, 1), 0);
+  EXPECT_EQ(stack_.setsockopt(u, fd, IPPROTO_TCP, TCP_CONGESTION, "reno", 4), 0);
+  EXPECT_EQ(stack_.setsockopt(u, fd, IPPROTO_TCP, TCP_CONGESTION, "vegas", 5), -1);
+  EXPECT_EQ(errno, ENOPROTOOPT);
+  EXPECT_EQ(set(IPPROTO_TCP, TCP_CORK, 1), -1);
+  EXPECT_EQ(errno, ENOPROTOOPT);
+  int value = 0;
+  socklen_t length = sizeof value;
+  EXPECT_EQ(stack_.getsockopt(u, fd, IPPROTO_TCP, TCP_NODELAY, &value, &length), 0);
+  EXPECT_EQ(value, 1);
 }
 
 TEST_F(PacketdrillInterface, TimeIsVirtualAndSilenceEnds) {

@@ -171,11 +171,49 @@ Result Sockets::set_option(int fd, int level, int name, const void* value, sockl
     socket->linger_zero = wanted.l_onoff != 0 && wanted.l_linger == 0;
     return 0;
   }
-  const bool harmless = (level == SOL_SOCKET && (name == SO_REUSEADDR || name == SO_REUSEPORT)) ||
-                        (level == IPPROTO_TCP && name == TCP_NODELAY);
-  if (!harmless) return failed(ENOPROTOOPT);
+  const bool harmless = level == SOL_SOCKET && (name == SO_REUSEADDR || name == SO_REUSEPORT);
+  if (!harmless && !set_connection_option(*socket, level, name, value, length)) {
+    return failed(ENOPROTOOPT);
+  }
   socket->options[{level, name}] = number;
   return 0;
+}
+
+// The card's; the times of keep-alive are those of all its connections.
+bool Sockets::set_connection_option(Socket& socket, int level, int name, const void* value,
+                                    socklen_t length) {
+  host::ConnectionOptions& options = socket.connection_options;
+  const int number = int_of(value, length);
+  const auto seconds = static_cast<std::uint64_t>(std::max(number, 1)) * 1'000'000;
+  script::World& world = stage_.world();
+  if (level == SOL_SOCKET && name == SO_KEEPALIVE) {
+    options.keepalive = number != 0;
+  } else if (level != IPPROTO_TCP) {
+    return false;
+  } else if (name == TCP_NODELAY) {
+    options.nodelay = number != 0;
+  } else if (name == TCP_QUICKACK) {
+    options.quickack = number != 0;
+  } else if (name == TCP_USER_TIMEOUT) {  // in milliseconds
+    options.user_timeout_us = static_cast<std::uint64_t>(std::max(number, 0)) * 1000;
+  } else if (name == TCP_CONGESTION) {
+    options.congestion_control =
+        script::algorithm_of(std::string(static_cast<const char*>(value), length));
+    if (!options.congestion_control) return false;
+  } else if (name == TCP_KEEPIDLE) {
+    world.write_register(contract::kRegKeepaliveIdle, host::ticks_of_us(seconds));
+  } else if (name == TCP_KEEPINTVL) {
+    world.write_register(contract::kRegKeepaliveInterval, host::ticks_of_us(seconds));
+  } else if (name == TCP_KEEPCNT) {
+    world.write_register(contract::kRegKeepaliveProbes, static_cast<std::uint32_t>(number));
+  } else {
+    return false;
+  }
+  if (socket.connection != nullptr) {
+    socket.connection->set_options(options);
+    stage_.settle();
+  }
+  return true;
 }
 
 }  // namespace millrace::packetdrill

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <optional>
 
 namespace millrace::packetdrill {
 namespace {
@@ -32,12 +33,40 @@ std::uint16_t port_of(const sockaddr* address) {
 
 void name_peer(const host::Connection& connection, sockaddr* address, socklen_t* length) {
   if (address == nullptr || length == nullptr) return;
-  sockaddr_in in{};
-  in.sin_family = AF_INET;
-  in.sin_port = htons(connection.remote().port);
-  in.sin_addr.s_addr = htonl(connection.remote().ip.ipv4());
+  const host::Endpoint remote = connection.remote();
+  if (remote.ip.is_ipv4()) {
+    sockaddr_in in{};
+    in.sin_family = AF_INET;
+    in.sin_port = htons(remote.port);
+    in.sin_addr.s_addr = htonl(remote.ip.ipv4());
+    std::memcpy(address, &in, std::min<std::size_t>(*length, sizeof in));
+    *length = sizeof in;
+    return;
+  }
+  sockaddr_in6 in{};
+  in.sin6_family = AF_INET6;
+  in.sin6_port = htons(remote.port);
+  for (std::size_t i = 0; i < 16; ++i) {
+    in.sin6_addr.s6_addr[i] =
+        static_cast<std::uint8_t>(remote.ip.words()[i / 4] >> (24 - i % 4 * 8));
+  }
   std::memcpy(address, &in, std::min<std::size_t>(*length, sizeof in));
   *length = sizeof in;
+}
+
+// Nothing for other families.
+std::optional<host::Endpoint> endpoint_of(const sockaddr* address) {
+  if (address->sa_family == AF_INET) {
+    sockaddr_in in{};
+    std::memcpy(&in, address, sizeof in);
+    return host::Endpoint{ntohl(in.sin_addr.s_addr), ntohs(in.sin_port)};
+  }
+  if (address->sa_family != AF_INET6) return std::nullopt;
+  sockaddr_in6 in{};
+  std::memcpy(&in, address, sizeof in);
+  host::IpAddress::Words words{};
+  for (std::size_t i = 0; i < 16; ++i) words[i / 4] = words[i / 4] << 8 | in.sin6_addr.s6_addr[i];
+  return host::Endpoint{host::IpAddress::ipv6(words), ntohs(in.sin6_port)};
 }
 
 }  // namespace
@@ -54,6 +83,7 @@ Result Sockets::make(bool blocking) {
   socket->blocking = blocking;
   socket->tx_buffer = stage_.world().settings().tx_buffer;
   socket->rx_buffer = stage_.world().settings().rx_buffer;
+  socket->connection_options = stage_.world().settings().connection;
   sockets_[fd] = std::move(socket);
   return fd;
 }
@@ -87,6 +117,7 @@ Result Sockets::listen(int fd, int backlog) {
   options.backlog = static_cast<std::uint32_t>(std::max(1, backlog));
   options.tx_size = socket->tx_buffer;
   options.rx_size = socket->rx_buffer;
+  options.options = socket->connection_options;
   const auto made = runtime().listen(options, quiet_);
   if (!made) return failed(ENOBUFS);
   for (int tries = 0; tries < 100 && (*made)->state() == host::Listener::State::kOpening; ++tries) {
@@ -120,6 +151,7 @@ Result Sockets::accept(Lock& lock, int fd, sockaddr* address, socklen_t* length)
   Socket& own = *find(static_cast<int>(accepted));
   own.connection = connection;
   own.local_port = connection->local_port();
+  own.connection_options = connection->options();
   name_peer(*connection, address, length);
   return accepted;
 }
@@ -131,12 +163,11 @@ Result Sockets::connect(Lock& lock, int fd, const sockaddr* address) {
     if (const int error = pending_error(*socket)) return failed(error);
     return failed(socket->connection->established() ? EISCONN : EALREADY);
   }
-  sockaddr_in in{};
-  std::memcpy(&in, address, sizeof in);
-  if (in.sin_family != AF_INET) return failed(EAFNOSUPPORT);
+  const auto remote = endpoint_of(address);
+  if (!remote) return failed(EAFNOSUPPORT);
   host::ConnectOptions options;
-  options.remote.ip = ntohl(in.sin_addr.s_addr);
-  options.remote.port = ntohs(in.sin_port);
+  options.remote = *remote;
+  options.options = socket->connection_options;
   options.local_port = socket->local_port;
   options.tx_size = socket->tx_buffer;
   options.rx_size = socket->rx_buffer;

@@ -59,6 +59,7 @@ class Sockets {
     std::uint16_t local_port = 0;
     std::uint32_t tx_buffer = 0;
     std::uint32_t rx_buffer = 0;
+    host::ConnectionOptions connection_options{};
     host::Listener* listener = nullptr;
     host::Connection* connection = nullptr;
     std::map<std::pair<int, int>, int> options;  // by level and name: as they were set
@@ -73,6 +74,8 @@ class Sockets {
   bool wait(Lock& lock, const std::function<bool()>& done, std::int64_t us);
   bool ready_to_accept(Socket& socket);
   int pending_error(Socket& socket);
+  bool set_connection_option(Socket& socket, int level, int name, const void* value,
+                             socklen_t length);
   short events_of(int fd);
   void end_closed();
   host::Runtime& runtime() { return stage_.world().runtime(); }

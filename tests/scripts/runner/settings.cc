@@ -112,6 +112,14 @@ Result apply(const Option& option, Settings& settings) {
 
 }  // namespace
 
+std::optional<host::CongestionControl> algorithm_of(std::string name) {
+  name.resize(std::min(name.find('\0'), name.size()));
+  if (name == "reno" || name == "newreno") return host::CongestionControl::kNewreno;
+  if (name == "cubic") return host::CongestionControl::kCubic;
+  if (name == "dctcp") return host::CongestionControl::kDctcp;
+  return std::nullopt;
+}
+
 std::expected<Settings, ScriptError> settings_of(const Script& script) {
   Settings settings;
   settings.local_ip = *parse_address("192.0.2.1");

@@ -35,6 +35,9 @@ struct Settings {
   host::ConnectionOptions connection;  // that a socket begins with
 };
 
+// "reno", "cubic", "dctcp", as systems call them; a zero at the end is not looked at.
+std::optional<host::CongestionControl> algorithm_of(std::string name);
+
 // Any register that can be written is an option too, under its name in the contract; those of
 // host::Policy are checked by the host.
 std::expected<Settings, ScriptError> settings_of(const Script& script);

@@ -33,13 +33,6 @@ std::string text_of(const Argument& value) {
   return value.list.empty() ? value.text : value.list[0].text;
 }
 
-std::optional<host::CongestionControl> algorithm_of(const std::string& name) {
-  if (name == "reno" || name == "newreno") return host::CongestionControl::kNewreno;
-  if (name == "cubic") return host::CongestionControl::kCubic;
-  if (name == "dctcp") return host::CongestionControl::kDctcp;
-  return std::nullopt;
-}
-
 bool is_error(const host::Connection& connection) {
   return connection.final() && connection.status() != host::Status::kOk;
 }
