@@ -82,7 +82,7 @@ module toe_icmp_echo (
   logic [511:0] echoed, placed, masked, out_q;
   logic [31:0] carry_q;              // pushed out of the beat before by the tag
   logic [15:0] left_q, left;         // bytes of the reply from this beat on
-  logic [63:0] content, keep, out_keep_q;
+  logic [63:0] keep, out_keep_q;
   logic drain_q, flush_q, out_valid_q, out_last_q, room, emit, final_beat;
 
   assign header_sum = 19'(a_addresses_q) + 19'(a_rest_q);
@@ -92,40 +92,44 @@ module toe_icmp_echo (
   assign icmp_fold = 17'(a_icmp_sum_q) + (a_six_q ? 17'h0feff : 17'h00800);
   assign icmp_checksum = icmp_fold[15:0] + 16'(icmp_fold[16]);
 
-  always_comb begin
-    echoed = a_data_q;
-    if (a_first_q) begin
-      echoed[47:0] = a_data_q[95:48];
-      echoed[95:48] = a_data_q[47:0];
-      if (a_six_q) begin
-        echoed[8*14 +: 32] = 32'h0000_0060;
-        echoed[8*21 +: 8] = time_to_live_i;
-        echoed[8*22 +: 128] = a_data_q[8*38 +: 128];
-        echoed[8*38 +: 128] = a_data_q[8*22 +: 128];
-        echoed[8*54 +: 32] = {icmp_checksum[7:0], icmp_checksum[15:8], 16'h0081};
-      end else begin
-        echoed[8*14 +: 16] = 16'h0045;
-        echoed[8*18 +: 64] = {header_checksum[7:0], header_checksum[15:8], 8'h01, time_to_live_i,
-                              32'h0040_0000};
-        echoed[8*26 +: 32] = a_data_q[8*30 +: 32];
-        echoed[8*30 +: 32] = a_data_q[8*26 +: 32];
-        echoed[8*34 +: 32] = {icmp_checksum[7:0], icmp_checksum[15:8], 16'd0};
-      end
-    end
-    placed = echoed;
-    if (flush_q) placed = {480'd0, carry_q};
-    else if (vlan_on_i && a_first_q) placed = {echoed[479:96], vlan_tci_i[7:0], vlan_tci_i[15:8],
-                                               16'h0081, echoed[95:0]};
-    else if (vlan_on_i) placed = {echoed[479:0], carry_q};
-  end
-
   assign left = (a_first_q && !flush_q) ? a_bytes_q : left_q;
   assign final_beat = left <= 16'd64;
-  for (genvar i = 0; i < 64; i++) begin : g_keep
-    assign content[i] = left > 16'(i);
-    assign masked[8*i +: 8] = content[i] ? placed[8*i +: 8] : 8'd0;
-    // Frames have at least 60 bytes.
-    assign keep[i] = content[i] || (a_first_q && !flush_q && (i < 60));
+  // Without a beat to give, a simulation need not work.
+  always_comb begin
+    echoed = a_data_q;
+    placed = 'x;
+    masked = 'x;
+    keep = 'x;
+    if (emit) begin
+      if (a_first_q) begin
+        echoed[47:0] = a_data_q[95:48];
+        echoed[95:48] = a_data_q[47:0];
+        if (a_six_q) begin
+          echoed[8*14 +: 32] = 32'h0000_0060;
+          echoed[8*21 +: 8] = time_to_live_i;
+          echoed[8*22 +: 128] = a_data_q[8*38 +: 128];
+          echoed[8*38 +: 128] = a_data_q[8*22 +: 128];
+          echoed[8*54 +: 32] = {icmp_checksum[7:0], icmp_checksum[15:8], 16'h0081};
+        end else begin
+          echoed[8*14 +: 16] = 16'h0045;
+          echoed[8*18 +: 64] = {header_checksum[7:0], header_checksum[15:8], 8'h01,
+                                time_to_live_i, 32'h0040_0000};
+          echoed[8*26 +: 32] = a_data_q[8*30 +: 32];
+          echoed[8*30 +: 32] = a_data_q[8*26 +: 32];
+          echoed[8*34 +: 32] = {icmp_checksum[7:0], icmp_checksum[15:8], 16'd0};
+        end
+      end
+      placed = echoed;
+      if (flush_q) placed = {480'd0, carry_q};
+      else if (vlan_on_i && a_first_q) placed = {echoed[479:96], vlan_tci_i[7:0],
+                                                 vlan_tci_i[15:8], 16'h0081, echoed[95:0]};
+      else if (vlan_on_i) placed = {echoed[479:0], carry_q};
+      for (int i = 0; i < 64; i++) begin
+        masked[8*i +: 8] = (left > 16'(i)) ? placed[8*i +: 8] : 8'd0;
+        // Frames have at least 60 bytes.
+        keep[i] = (left > 16'(i)) || (a_first_q && !flush_q && (i < 60));
+      end
+    end
   end
 
   assign room = !out_valid_q || m_ready_i;

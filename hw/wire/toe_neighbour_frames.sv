@@ -111,12 +111,15 @@ module toe_neighbour_frames (
                     answer_q ? {!group_q ? 4'h6 : 4'h2, 28'd0} : 32'd0,
                     answer_q ? own : ip_q, answer_q ? 16'h0201 : 16'h0101, cfg_i.mac};
   always_comb begin
-    if (nd_q) begin
-      frame = cfg_i.vlan_on ? {macs, 16'h8100, cfg_i.vlan_tci, 16'h86dd, ipv6, message} :
-                              {macs, 16'h86dd, ipv6, message, 32'd0};
-    end else begin
-      frame = cfg_i.vlan_on ? {macs, 16'h8100, cfg_i.vlan_tci, 16'h0806, arp, 352'd0} :
-                              {macs, 16'h0806, arp, 384'd0};
+    frame = 'x;
+    if (step_q == StepFirst) begin
+      if (nd_q) begin
+        frame = cfg_i.vlan_on ? {macs, 16'h8100, cfg_i.vlan_tci, 16'h86dd, ipv6, message} :
+                                {macs, 16'h86dd, ipv6, message, 32'd0};
+      end else begin
+        frame = cfg_i.vlan_on ? {macs, 16'h8100, cfg_i.vlan_tci, 16'h0806, arp, 352'd0} :
+                                {macs, 16'h0806, arp, 384'd0};
+      end
     end
   end
 

@@ -144,7 +144,7 @@ module toe_neighbours (
     end
     assign entry = set_q[EntryW*w +: EntryW];
     assign used[w] = entry[EntryW-1];
-    assign hit_way[w] = used[w] && (entry[127:0] == look_ip_i);
+    assign hit_way[w] = res_en_i && used[w] && (entry[127:0] == look_ip_i);
     assign late = ticks_i - entry[207:176];
     assign past[w] = !late[31];
   end

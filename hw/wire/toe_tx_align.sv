@@ -9,7 +9,7 @@
 module toe_tx_align (
   input  logic         clk_i,
   input  logic         rst_ni,
-  input  logic [36:0]  part_i,         // of toe_tx_read
+  input  logic [41:0]  part_i,         // of toe_tx_read
   input  logic         part_valid_i,
   output logic         part_ready_o,
   input  logic [511:0] line_i,
@@ -32,31 +32,29 @@ module toe_tx_align (
   logic [6:0] sum_count;
   logic room_q;
 
-  // ---- a0 ---------------------------------------------------------------------------------------
-  logic [15:0] part_len, left_q, left, left_next;
-  logic [5:0] part_offset, part_at, part_turn, fill_q, lo;
-  logic part_first, part_last, part_one, ends_q, started_q, flush_q, go, ends, seg_end;
-  logic [6:0] avail, chunk;
-  logic [7:0] hi;
+  // ---- a0: a line fills the beat from lo to hi, and the next beat with what is beyond 64 --------
+  logic [8:0] part_lines, left_q;
+  logic [6:0] part_first_end, part_last_end, hi;
+  logic [5:0] part_at, part_later, part_turn, lo;
+  logic part_last, one_q, started_q, flush_q, go, ends, seg_end;
 
-  assign {part_first, part_last, part_one, part_turn, part_at, part_offset, part_len} = part_i;
-  assign left = started_q ? left_q : part_len;
-  assign avail = started_q ? 7'd64 : 7'd64 - 7'(part_offset);
-  assign lo = (part_first && !started_q) ? part_at : fill_q;
-  assign ends = started_q ? ends_q : part_one;
-  assign left_next = left - 16'(avail);  // if it does not end
-  assign chunk = ends ? left[6:0] : avail;
-  assign hi = 8'(lo) + 8'(chunk);
+  assign {part_last, part_lines, part_at, part_first_end, part_later, part_last_end, part_turn} =
+      part_i;
+  assign lo = started_q ? part_later : part_at;
+  assign ends = started_q ? one_q : (part_lines == 9'd1);
   assign seg_end = ends && part_last;
+  always_comb begin
+    if (!started_q) hi = part_first_end;
+    else hi = one_q ? part_last_end : {1'b1, part_later};
+  end
   assign line_ready_o = part_valid_i && room_q && !flush_q;
   assign go = line_ready_o && line_valid_i;
   assign part_ready_o = go && ends;
 
   always_ff @(posedge clk_i) begin
     if (go) begin
-      left_q <= left_next;
-      ends_q <= left_next <= 16'd64;
-      fill_q <= hi[5:0];
+      left_q <= (started_q ? left_q : part_lines) - 9'd1;
+      one_q <= (started_q ? left_q : part_lines) == 9'd2;
     end
     if (!rst_ni) begin
       started_q <= 1'b0;
@@ -64,7 +62,7 @@ module toe_tx_align (
       room_q <= 1'b0;
     end else begin
       if (go) started_q <= !ends;
-      flush_q <= go && seg_end && (hi > 8'd64);
+      flush_q <= go && seg_end && hi[6] && (hi[5:0] != '0);
       room_q <= (body_count < 10'(BodyDepth - Slack)) && (sum_count < 7'(SumDepth - Slack));
     end
   end
@@ -74,15 +72,21 @@ module toe_tx_align (
   logic [1023:0] a1_twice, a2_twice;
   logic [5:0] a1_turn_q, a1_lo_q, a2_lo_q;
   logic [2:0] a2_turn_q;
-  logic [7:0] a1_hi_q, a2_hi_q;
+  logic [6:0] a1_hi_q, a2_hi_q;
   logic [3:1] v_q, emit_q, last_q, flush_pipe_q;
   logic [63:0] a3_mask_d, a3_wrap_d, a3_mask_q, a3_wrap_q;
 
   assign a1_twice = {a1_line_q, a1_line_q};
   assign a2_twice = {a2_line_q, a2_line_q};
-  for (genvar i = 0; i < 64; i++) begin : g_mask
-    assign a3_mask_d[i] = (7'(a2_lo_q) < 7'(i + 1)) && (a2_hi_q > 8'(i));
-    assign a3_wrap_d[i] = a2_hi_q > 8'(i + 64);
+  always_comb begin
+    a3_mask_d = 'x;
+    a3_wrap_d = 'x;
+    if (v_q[2]) begin
+      for (int i = 0; i < 64; i++) begin
+        a3_mask_d[i] = (7'(a2_lo_q) < 7'(i + 1)) && (a2_hi_q > 7'(i));
+        a3_wrap_d[i] = a2_hi_q > 7'(i + 64);
+      end
+    end
   end
 
   always_ff @(posedge clk_i) begin
@@ -103,8 +107,8 @@ module toe_tx_align (
       a3_mask_q <= a3_mask_d;
       a3_wrap_q <= a3_wrap_d;
     end
-    emit_q <= {emit_q[2:1], (hi >= 8'd64) || seg_end};
-    last_q <= {last_q[2:1], seg_end && (hi <= 8'd64)};
+    emit_q <= {emit_q[2:1], hi[6] || seg_end};
+    last_q <= {last_q[2:1], seg_end && (!hi[6] || (hi[5:0] == '0))};
     if (!rst_ni) begin
       v_q <= '0;
       flush_pipe_q <= '0;
@@ -118,13 +122,19 @@ module toe_tx_align (
   logic [511:0] acc_q, a3_here, a3_wrap, beat_q;
   logic beat_valid_q, beat_last_q, acc_clear_q;
 
-  for (genvar i = 0; i < 64; i++) begin : g_merge
-    assign a3_here[8*i +: 8] = (a3_mask_q[i] ? a3_line_q[8*i +: 8] : 8'd0);
-    assign a3_wrap[8*i +: 8] = (a3_wrap_q[i] ? a3_line_q[8*i +: 8] : 8'd0);
-  end
-
   logic [511:0] merged;
-  assign merged = (acc_clear_q ? 512'd0 : acc_q) | (v_q[3] ? a3_here : 512'd0);
+  always_comb begin
+    a3_here = 'x;
+    a3_wrap = 'x;
+    merged = 'x;
+    if (v_q[3] || flush_pipe_q[3]) begin
+      for (int i = 0; i < 64; i++) begin
+        a3_here[8*i +: 8] = (a3_mask_q[i] && v_q[3]) ? a3_line_q[8*i +: 8] : 8'd0;
+        a3_wrap[8*i +: 8] = a3_wrap_q[i] ? a3_line_q[8*i +: 8] : 8'd0;
+      end
+      merged = (acc_clear_q ? 512'd0 : acc_q) | a3_here;
+    end
+  end
 
   always_ff @(posedge clk_i) begin
     if (v_q[3]) acc_q <= emit_q[3] ? a3_wrap : merged;
@@ -186,8 +196,8 @@ module toe_tx_align (
     if (rst_ni) begin
       assert (!(beat_valid_q && !body_in_ready));
       assert (!(sum_v_q[2] && sum_last_q[2] && !sum_in_ready));
-      assert (!(part_valid_i && part_len == '0));
-      assert (!go || ends == (left <= 16'(avail)));
+      assert (!(part_valid_i && part_lines == '0));
+      assert (!go || hi > 7'(lo));
     end
   end
 `endif

@@ -69,7 +69,7 @@ module toe_tx_frame (
   );
   assign meta = meta_vec;
 
-  logic [36:0] part_in, part_out;
+  logic [41:0] part_in, part_out;
   logic part_in_valid, part_in_ready, part_out_valid, part_out_ready;
   logic [6:0] part_count;
 
@@ -82,7 +82,7 @@ module toe_tx_frame (
     .cmd_ready_i(rd_cmd_ready_i),
     .part_o(part_in), .part_valid_o(part_in_valid), .part_ready_i(part_in_ready)
   );
-  toe_fifo #(.Width(37), .Depth(Outstanding)) u_parts (
+  toe_fifo #(.Width(42), .Depth(Outstanding)) u_parts (
     .clk_i, .rst_ni,
     .in_data_i(part_in), .in_valid_i(part_in_valid), .in_ready_o(part_in_ready),
     .out_data_o(part_out), .out_valid_o(part_out_valid), .out_ready_i(part_out_ready),
@@ -133,7 +133,6 @@ module toe_tx_frame (
   // ---- output: header and body laid over each other ---------------------------------------------
   logic first_q, second_q, take, needs_body;
   logic [63:0] end_keep;
-  logic [511:0] header_part;
 
   for (genvar i = 0; i < 64; i++) begin : g_keep
     if (i < 60) begin : g_min  // frames have at least 60 bytes
@@ -144,15 +143,17 @@ module toe_tx_frame (
       assign end_keep[i] = frame_end == '0;
     end
   end
-  always_comb begin
-    header_part = 512'd0;
-    if (first_q) header_part = header[511:0];
-    else if (second_q) header_part = {80'd0, header[943:512]};
-  end
   assign needs_body = !no_payload && !(first_q && body_late);
   assign m_valid_o = header_valid && (!needs_body || body_valid);
   assign m_last_o = no_payload ? !(first_q && header_long) : (needs_body && body_last);
-  assign m_data_o = header_part | (needs_body ? body : 512'd0);
+  always_comb begin
+    m_data_o = 'x;
+    if (m_valid_o) begin  // else nobody looks, and a simulation need not work
+      m_data_o = needs_body ? body : 512'd0;
+      if (first_q) m_data_o = m_data_o | header[511:0];
+      else if (second_q) m_data_o = m_data_o | {80'd0, header[943:512]};
+    end
+  end
   assign m_keep_o = m_last_o ? end_keep : '1;
   assign take = m_valid_o && m_ready_i;
   assign header_pop = take && m_last_o;

@@ -42,7 +42,7 @@ module toe_tx_header (
   logic [17:0] options_sum;
 
   toe_tx_options u_options (
-    .order_i(cfg_i.option_order), .seg_i, .fixed_o(fixed), .fixed_words_o(fixed_words),
+    .order_i(cfg_i.option_order), .valid_i, .seg_i, .fixed_o(fixed), .fixed_words_o(fixed_words),
     .blocks_o(blocks), .sum_o(options_sum)
   );
 
@@ -197,17 +197,21 @@ module toe_tx_header (
                (kind == toe_pkg::LocalIpv6) ? cfg_i.ipv6 : own_link_i, to};
   assign macs = {to_mac, cfg_i.mac};
 
+  // Without a header to give, a simulation need not work.
   always_comb begin
-    if (kind == toe_pkg::LocalIpv4) begin
-      frame = cfg_i.vlan_on ? {macs, 16'h8100, cfg_i.vlan_tci, 16'h0800, v4, tcp, 160'd0} :
-                              {macs, 16'h0800, v4, tcp, 192'd0};
-    end else begin
-      frame = cfg_i.vlan_on ? {macs, 16'h8100, cfg_i.vlan_tci, 16'h86dd, v6, tcp} :
-                              {macs, 16'h86dd, v6, tcp, 32'd0};
+    frame = 'x;
+    header_o = 'x;
+    if (v_q[3]) begin
+      if (kind == toe_pkg::LocalIpv4) begin
+        frame = cfg_i.vlan_on ? {macs, 16'h8100, cfg_i.vlan_tci, 16'h0800, v4, tcp, 160'd0} :
+                                {macs, 16'h0800, v4, tcp, 192'd0};
+      end else begin
+        frame = cfg_i.vlan_on ? {macs, 16'h8100, cfg_i.vlan_tci, 16'h86dd, v6, tcp} :
+                                {macs, 16'h86dd, v6, tcp, 32'd0};
+      end
+      for (int i = 0; i < 59; i++) header_o[8*i +: 8] = frame[8*(117-i) +: 8];
+      for (int i = 59; i < 118; i++) header_o[8*i +: 8] = frame[8*(117-i) +: 8];
     end
-  end
-  for (genvar i = 0; i < 118; i++) begin : g_turn
-    assign header_o[8*i +: 8] = frame[8*(117-i) +: 8];
   end
 
   assign end_o = h3_end_q;

@@ -9,6 +9,7 @@
 
 module toe_tx_options (
   input  logic         order_i,
+  input  logic         valid_i,        // else the outputs mean nothing, and a simulation rests
   /* verilator lint_off UNUSEDSIGNAL */
   input  toe_pkg::tx_segment_t seg_i,
   /* verilator lint_on UNUSEDSIGNAL */
@@ -25,33 +26,37 @@ module toe_tx_options (
   logic more;
 
   assign more = seg_i.sack_count != 3'd0;
-  assign mss = {16'h0204, seg_i.mss};
-  assign ws = {24'h010303, 4'd0, seg_i.ws};
-  assign alone = order_i ? {16'h0402, more ? 16'h0101 : 16'h0000} : 32'h01010402;
   always_comb begin
-    if (seg_i.ts_valid) begin
-      head = {seg_i.sack_ok ? 16'h0402 : 16'h0101, 16'h080a, seg_i.ts_val, seg_i.ts_ecr};
-      head_words = 2'd3;
-    end else begin
-      head = {seg_i.sack_ok ? alone : 32'd0, 64'd0};
-      head_words = {1'b0, seg_i.sack_ok};
+    mss = {16'h0204, seg_i.mss};
+    ws = {24'h010303, 4'd0, seg_i.ws};
+    alone = order_i ? {16'h0402, more ? 16'h0101 : 16'h0000} : 32'h01010402;
+    head = 'x;
+    behind = 'x;
+    fixed_o = 'x;
+    blocks_o = 'x;
+    if (valid_i) begin
+      if (seg_i.ts_valid) begin
+        head = {seg_i.sack_ok ? 16'h0402 : 16'h0101, 16'h080a, seg_i.ts_val, seg_i.ts_ecr};
+      end else begin
+        head = {seg_i.sack_ok ? alone : 32'd0, 64'd0};
+      end
+      behind = {head, 32'd0};
+      if (seg_i.ws_valid) begin
+        if (order_i) behind = {ws, head};
+        else if (seg_i.ts_valid) behind = {head, ws};
+        else if (seg_i.sack_ok) behind = {alone, ws, 64'd0};
+        else behind = {ws, 96'd0};
+      end
+      fixed_o = seg_i.mss_valid ? {mss, behind} : {behind, 32'd0};
+      blocks_o[287:256] = more ? {24'h010105, 2'b00, seg_i.sack_count, 3'd2} : 32'd0;
+      for (int i = 0; i < 4; i++) begin
+        blocks_o[64*(3-i) +: 64] = (seg_i.sack_count > 3'(i)) ?
+            {seg_i.sack[64*i +: 32], seg_i.sack[64*i + 32 +: 32]} : 64'd0;
+      end
     end
-    behind = {head, 32'd0};
-    if (seg_i.ws_valid) begin
-      if (order_i) behind = {ws, head};
-      else if (seg_i.ts_valid) behind = {head, ws};
-      else if (seg_i.sack_ok) behind = {alone, ws, 64'd0};
-      else behind = {ws, 96'd0};
-    end
-    fixed_o = seg_i.mss_valid ? {mss, behind} : {behind, 32'd0};
   end
+  assign head_words = seg_i.ts_valid ? 2'd3 : {1'b0, seg_i.sack_ok};
   assign fixed_words_o = {1'b0, head_words} + {2'd0, seg_i.mss_valid} + {2'd0, seg_i.ws_valid};
-
-  assign blocks_o[287:256] = more ? {24'h010105, 2'b00, seg_i.sack_count, 3'd2} : 32'd0;
-  for (genvar i = 0; i < 4; i++) begin : g_block
-    assign blocks_o[64*(3-i) +: 64] = (seg_i.sack_count > 3'(i)) ?
-                                      {seg_i.sack[64*i +: 32], seg_i.sack[64*i + 32 +: 32]} : 64'd0;
-  end
 
   // Constants of one option each, added up where they exclude each other or are small.
   logic [15:0] sum_mss, sum_ws, sum_head, sum_rest;

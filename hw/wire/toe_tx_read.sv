@@ -16,8 +16,9 @@ module toe_tx_read (
   output logic [15:0] cmd_len_o,
   output logic        cmd_valid_o,
   input  logic        cmd_ready_i,
-  output logic [36:0] part_o,         // {first, last of the segment, all in one line, turn, at,
-                                      //  offset in the line, bytes}
+  output logic [41:0] part_o,         // {last of the segment, lines, in the frame's beat: start of
+                                      //  the first line's bytes, their end, start of each further
+                                      //  line's, end of the last one's; lines are turned by}
   output logic        part_valid_o,
   input  logic        part_ready_i
 );
@@ -34,7 +35,7 @@ module toe_tx_read (
   logic [51:0] base_q;
   logic [15:0] n_q, rest_q;
   logic [5:0] pos_q;
-  logic valid_q, second_q, more_q, wraps, take;
+  logic valid_q, more_q, wraps, take;
   logic [15:0] first_len;
 
   assign ring_mask = 24'((25'd1 << ring_log2_i) - 25'd1);
@@ -67,17 +68,14 @@ module toe_tx_read (
     if (!rst_ni) begin
       stage_valid_q <= 1'b0;
       valid_q <= 1'b0;
-      second_q <= 1'b0;
       more_q <= 1'b0;
     end else begin
       if (ready_o) stage_valid_q <= valid_i;
       if (stage_take) begin
         valid_q <= 1'b1;
-        second_q <= 1'b0;
-        more_q <= wraps;
+          more_q <= wraps;
       end else if (take) begin
         valid_q <= more_q;
-        second_q <= 1'b1;
         more_q <= 1'b0;
       end
     end
@@ -86,8 +84,20 @@ module toe_tx_read (
   assign cmd_addr_o = addr_q;
   assign cmd_len_o = n_q;
   assign cmd_valid_o = valid_q && part_ready_i;
-  assign part_o = {!second_q, !more_q, 17'(n_q) + 17'(addr_q[5:0]) <= 17'd64,
-                   addr_q[5:0] - pos_q, pos_q, addr_q[5:0], n_q};
+  // Every line but the first begins where the first one's turn brings byte 0.
+  logic [14:0] covered;
+  logic [8:0] lines;
+  logic [6:0] first_end, last_end;
+  logic [5:0] turn, later, end_at;
+
+  assign covered = n_q[14:0] + 15'(addr_q[5:0]);  // at most 16 KiB and a line
+  assign lines = covered[14:6] + 9'(covered[5:0] != '0);
+  assign turn = addr_q[5:0] - pos_q;
+  assign later = pos_q - addr_q[5:0];
+  assign end_at = pos_q + n_q[5:0];
+  assign first_end = 7'(pos_q) + (lines == 9'd1 ? n_q[6:0] : 7'd64 - 7'(addr_q[5:0]));
+  assign last_end = {end_at <= later, end_at};
+  assign part_o = {!more_q, lines, pos_q, first_end, later, last_end, turn};
   assign part_valid_o = valid_q && cmd_ready_i;
 
 endmodule

@@ -91,7 +91,7 @@ module toe_tx_resolve (
 
   assign s1_seg = s1_seg_q;
   always_comb begin
-    if (in_seg_i.tuple.local_kind == toe_pkg::LocalIpv4) begin
+    if (!in_valid_i || (in_seg_i.tuple.local_kind == toe_pkg::LocalIpv4)) begin
       on_link = ((in_seg_i.tuple.remote_ip[31:0] ^ cfg_i.ipv4) & cfg_i.netmask) == 32'd0;
     end else begin
       on_link = (in_seg_i.tuple.local_kind == toe_pkg::LocalIpv6Link) ||
@@ -106,30 +106,33 @@ module toe_tx_resolve (
 
   assign s1_six = s1_seg.tuple.local_kind != toe_pkg::LocalIpv4;
   always_comb begin
+    hop = s1_seg.tuple.remote_ip;
     no_route = 1'b0;
-    if (token_q[1]) begin
-      hop = token_ip_i;
-    end else if (s1_on_link_q) begin
-      hop = s1_seg.tuple.remote_ip;
-    end else if (s1_six) begin
-      hop = cfg_i.ipv6_gateway;
-      no_route = cfg_i.ipv6_gateway == '0;
-    end else begin
-      hop = {toe_pkg::Ipv4Mapped, cfg_i.gateway};
-      no_route = cfg_i.gateway == '0;
+    if (go1) begin
+      if (token_q[1]) begin
+        hop = token_ip_i;
+      end else if (!s1_on_link_q && s1_six) begin
+        hop = cfg_i.ipv6_gateway;
+        no_route = cfg_i.ipv6_gateway == '0;
+      end else if (!s1_on_link_q) begin
+        hop = {toe_pkg::Ipv4Mapped, cfg_i.gateway};
+        no_route = cfg_i.gateway == '0;
+      end
     end
   end
   // Four addresses of an IPv4 network of 256 share a set.
   always_comb begin
     look_slot_o = {4'd0, hop[127:126]};
-    for (int i = 0; i < 21; i++) look_slot_o = look_slot_o ^ hop[6*i +: 6];
+    if (go1) begin
+      for (int i = 0; i < 21; i++) look_slot_o = look_slot_o ^ hop[6*i +: 6];
+    end
   end
   assign look_en_o = go1;
   assign res_en_o = go2;
   assign look_ip_o = s2_hop_q;
 
   always_ff @(posedge clk_i) begin
-    for (int i = 0; i < 128; i++) mask_q[127-i] <= cfg_i.ipv6_prefix > 8'(i);
+    mask_q <= ~({128{1'b1}} >> cfg_i.ipv6_prefix);
     if (load_parked || load_new) begin
       s1_seg_q <= load_parked ? park_out[SegW-1:0] : in_vec;
       s1_on_link_q <= load_parked ? park_out[ParkW-1] : on_link;
