@@ -12,7 +12,7 @@
 namespace millrace::contract {
 
 inline constexpr std::uint32_t kMagic = 0x4D494C4C;
-inline constexpr std::uint64_t kHash = 0x16907101c9271a69;
+inline constexpr std::uint64_t kHash = 0x169004f6281430fd;
 inline constexpr std::uint32_t kRevision = 2;
 
 /// Bits of a connection index; at most 65,536 connections on a card.
@@ -157,7 +157,7 @@ inline constexpr std::uint32_t kRegKeepaliveProbes = 0x118;
 inline constexpr std::uint32_t kRegUserTimeout = 0x11C;
 /// Challenge ACKs per second of the whole card (RFC 5961 7); 0 means no limit.
 inline constexpr std::uint32_t kRegChallengeAckRate = 0x120;
-/// SYN cookies (RFC 4987 3.6): 0 never, 1 when a listener has no connection in LISTEN, 2 always.
+/// SYN cookies (RFC 4987 3.6): 0 never, 1 when at most a quarter of a listener's backlog is in LISTEN, 2 always.
 inline constexpr std::uint32_t kRegSynCookies = 0x124;
 /// Smallest IPv4 path MTU that an ICMP message can impose, in bytes; IPv6 has 1280.
 inline constexpr std::uint32_t kRegPmtuFloor = 0x128;
@@ -194,8 +194,8 @@ struct RegisterInfo {
 };
 inline constexpr std::array kRegisters = {
     RegisterInfo{"id", 0x000, Access::kReadOnly, true, 0x4D494C4CU},
-    RegisterInfo{"contract_hash_lo", 0x004, Access::kReadOnly, true, 0xC9271A69U},
-    RegisterInfo{"contract_hash_hi", 0x008, Access::kReadOnly, true, 0x16907101U},
+    RegisterInfo{"contract_hash_lo", 0x004, Access::kReadOnly, true, 0x281430FDU},
+    RegisterInfo{"contract_hash_hi", 0x008, Access::kReadOnly, true, 0x169004F6U},
     RegisterInfo{"contract_revision", 0x00C, Access::kReadOnly, true, 0x00000002U},
     RegisterInfo{"limit_connections", 0x010, Access::kReadOnly, false, 0x00000000U},
     RegisterInfo{"limit_queue_pairs", 0x014, Access::kReadOnly, false, 0x00000000U},
