@@ -177,6 +177,26 @@ TEST(ToeNeighbours, GratuitousArpMovesAKnownNeighbour) {
   EXPECT_EQ(b.counts["arp_requests"], 1);
 }
 
+// Neither questions nor answers that nobody asked for keep segments from leaving.
+TEST(ToeNeighbours, FloodsDoNotStopSegments) {
+  for (int operation : {1, 2}) {
+    WireBench b;
+    b.teach(kPeerIp, kPeerMac);
+    const std::uint64_t start = b.clock;
+    constexpr int kSegments = 1000;
+    for (int i = 0; i < kSegments; ++i) {
+      b.send_segment(segment_to(kPeerIpv6, kLocalIpv4, b.random(), 0));
+      const auto stranger = static_cast<std::uint32_t>(b.random()() % 240 + 3);
+      b.send_frame(build_arp(operation == 1 ? kBroadcast : kOurMac, operation,
+                             kPeerMac + 2 * stranger, 0x0a000000 + stranger, kOurMac, kOurIp));
+    }
+    while (b.counts["tx_tcp"] < kSegments) b.step();
+    EXPECT_LE(b.clock - start, operation == 1 ? 2u * kSegments : kSegments * 3u / 2);
+    EXPECT_EQ(b.counts["unresolved"], 0);
+    b.run_until_idle();
+  }
+}
+
 // The cache forgets everything with the card's enable bit.
 TEST(ToeNeighbours, DisablingForgets) {
   WireBench b;
