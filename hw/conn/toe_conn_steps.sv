@@ -304,7 +304,8 @@ module toe_conn_steps (
         end
       end
       toe_conn_pkg::StVerify: begin
-        if (hash_valid_i) begin
+        q.again <= hash_valid_i;
+        if (q.again) begin
           if (cookie_good_i) q.seg <= opened_i;
           q.purpose <= toe_conn_pkg::HashIss;
           q.iss <= q.seg.ack - 32'd1;
