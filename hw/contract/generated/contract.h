@@ -12,7 +12,7 @@
 namespace millrace::contract {
 
 inline constexpr std::uint32_t kMagic = 0x4D494C4C;
-inline constexpr std::uint64_t kHash = 0x169004f6281430fd;
+inline constexpr std::uint64_t kHash = 0x440c7c6f4828317b;
 inline constexpr std::uint32_t kRevision = 2;
 
 /// Bits of a connection index; at most 65,536 connections on a card.
@@ -157,7 +157,7 @@ inline constexpr std::uint32_t kRegKeepaliveProbes = 0x118;
 inline constexpr std::uint32_t kRegUserTimeout = 0x11C;
 /// Challenge ACKs per second of the whole card (RFC 5961 7); 0 means no limit.
 inline constexpr std::uint32_t kRegChallengeAckRate = 0x120;
-/// SYN cookies (RFC 4987 3.6): 0 never, 1 when at most a quarter of a listener's backlog is in LISTEN, 2 always.
+/// SYN cookies (RFC 4987 3.6): 0 never, 1 when at most a quarter of a listener's backlog is in LISTEN, 2 always. A cookie is good for 67 to 134 s; window scale, SACK and ECN are kept if the SYN has timestamps.
 inline constexpr std::uint32_t kRegSynCookies = 0x124;
 /// Smallest IPv4 path MTU that an ICMP message can impose, in bytes; IPv6 has 1280.
 inline constexpr std::uint32_t kRegPmtuFloor = 0x128;
@@ -194,8 +194,8 @@ struct RegisterInfo {
 };
 inline constexpr std::array kRegisters = {
     RegisterInfo{"id", 0x000, Access::kReadOnly, true, 0x4D494C4CU},
-    RegisterInfo{"contract_hash_lo", 0x004, Access::kReadOnly, true, 0x281430FDU},
-    RegisterInfo{"contract_hash_hi", 0x008, Access::kReadOnly, true, 0x169004F6U},
+    RegisterInfo{"contract_hash_lo", 0x004, Access::kReadOnly, true, 0x4828317BU},
+    RegisterInfo{"contract_hash_hi", 0x008, Access::kReadOnly, true, 0x440C7C6FU},
     RegisterInfo{"contract_revision", 0x00C, Access::kReadOnly, true, 0x00000002U},
     RegisterInfo{"limit_connections", 0x010, Access::kReadOnly, false, 0x00000000U},
     RegisterInfo{"limit_queue_pairs", 0x014, Access::kReadOnly, false, 0x00000000U},
@@ -516,7 +516,7 @@ inline constexpr std::array kCounters = {
     CounterInfo{"conn_closed", "Connections freed."},
     CounterInfo{"conn_timed_out", "Connections ended because retransmissions were not answered."},
     CounterInfo{"syn_no_listener", "SYN segments for a port on which nobody listens."},
-    CounterInfo{"syn_backlog_full", "SYN segments dropped because the listener had no connection in LISTEN."},
+    CounterInfo{"syn_backlog_full", "SYN segments and ACKs of SYN cookies dropped because the listener had no connection in LISTEN, or because more came than the card looks at."},
     CounterInfo{"time_wait_recycled", "Connections taken out of TIME-WAIT early because none was free."},
     CounterInfo{"sq_entries", "Submission entries executed."},
     CounterInfo{"sq_refused", "Submission entries refused."},
