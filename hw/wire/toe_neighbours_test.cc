@@ -116,6 +116,23 @@ TEST(ToeNeighbours, ASegmentThatFindsNoPlaceStillAsks) {
   EXPECT_EQ(b.counts["arp_requests"], 17);
 }
 
+// While the wire takes nothing, no question is lost.
+TEST(ToeNeighbours, QuestionsWaitForTheWire) {
+  WireBench b;
+  b.tx_ready = 0;
+  std::vector<Bytes> want;
+  for (std::uint32_t i = 0; i < 16; ++i) {
+    TxSegment s = segment_to(kPeerIpv6, kLocalIpv4, b.random(), 0);
+    s.remote_ip = kPeerIp + i;
+    b.send_segment(s);
+    want.push_back(build_arp(kBroadcast, 1, kOurMac, kOurIp, 0, kPeerIp + i));
+  }
+  b.run(500);
+  b.tx_ready = 100;
+  b.run_until_idle();
+  EXPECT_EQ(b.tx_frames, want);
+}
+
 // All of an IPv4 network of 256, and nothing forgotten.
 TEST(ToeNeighbours, HoldsANetwork) {
   WireBench b;
