@@ -391,6 +391,26 @@ TEST(ToeNeighbours, AdvertisementsAboutAKnownNeighbour) {
   }
 }
 
+// Claims of another do not stop a neighbour that fell silent from being given up.
+TEST(ToeNeighbours, ClaimsOfAnotherDoNotRestartTheQuestions) {
+  WireBench b;
+  b.send_frame(build_nd(solicit_of_peer(kOurIpv6, kPeerIpv6)));
+  b.run_until_idle();
+  b.now_us += 6'000'000;
+  const TxSegment s = segment_to(kPeerIpv6, kLocalIpv6, b.random(), 0);
+  for (int i = 0; i < 4; ++i) {
+    b.tx_frames.clear();
+    b.send_segment(s);
+    b.run_until_idle();
+    const Bytes question = i < 3 ? poll_of(kPeerIpv6, kPeerMac) : our_solicit(kPeerIpv6, kOurIpv6);
+    EXPECT_EQ(std::ranges::count(b.tx_frames, question), 1) << i;
+    EXPECT_EQ(b.tx_frames.size(), 2u) << i;
+    b.send_frame(build_nd(advert_of_peer(kPeerIpv6, 0, kPeerMac + 1)));
+    b.run_until_idle();
+    b.now_us += 1'000'000;
+  }
+}
+
 TEST(ToeNeighbours, UnaskedAdvertisementsTeachNothing) {
   WireBench b;
   b.send_frame(build_nd(advert_of_peer(kPeerIpv6, kNdOverride)));
