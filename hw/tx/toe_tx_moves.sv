@@ -46,7 +46,8 @@ module toe_tx_moves (
     moves_o.is_ack = is_ack;
     moves_o.new_ack = new_ack;
     moves_o.dup = dup;
-    moves_o.undo = new_ack && rec_i.loss.undo_ok && recovering && facts_i.ts_older;
+    // A handshake has no window that could be given back.
+    moves_o.undo = new_ack && open && rec_i.loss.undo_ok && recovering && facts_i.ts_older;
     moves_o.enter = third || late;
     moves_o.first_hole = third;
     moves_o.partial = new_ack && rec_i.loss.in_recovery && ~facts_i.ack_recovers;
