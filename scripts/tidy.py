@@ -28,6 +28,7 @@ ALLOWED = {
     "host/": ["host/", "hw/contract/"],
     "sim/": ["sim/", "host/device/", "hw/contract/"],
     "sim/model/": ["sim/", "host/device/", "hw/contract/", "hw/lib/covered_model.h"],
+    "sim/world/": ["sim/", "flow/", "host/", "hw/contract/"],
     "flow/": ["flow/", "host/"],
     "flow/cli/": ["flow/", "host/", "sim/", "hw/contract/"],
     "flow/preload/": ["flow/", "host/", "sim/"],

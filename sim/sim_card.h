@@ -31,7 +31,18 @@ struct CardCounters {
 
 struct SimCardOptions {
   MemoryModel memory;
-  std::uint64_t seed = 1;  // of the memory model's jitter and of stalls
+  std::uint64_t seed = 1;      // of the memory model's jitter and of stalls
+  std::uint64_t start_us = 0;  // what time it is when the card leaves reset
+};
+
+// Sees every frame at a card's MAC.
+class FrameWatch {
+ public:
+  virtual void on_frame(std::uint64_t now_ns, PcapngWriter::Direction direction,
+                        const Frame& frame) = 0;
+
+ protected:
+  ~FrameWatch() = default;
 };
 
 class SimCard {
@@ -42,6 +53,15 @@ class SimCard {
   void plug(Wire& wire) { wire_ = &wire; }
   // Writes every frame at the card's MAC to `writer`, whose times start at `epoch_ns`.
   void capture(PcapngWriter* writer, std::uint32_t interface, std::uint64_t epoch_ns);
+
+  // Takes over wire and capture of a card that is replaced by this one.
+  void inherit(const SimCard& old);
+  // Null: nobody watches. Lives longer than the card is clocked.
+  void watch_frames(FrameWatch* watch) { watch_ = watch; }
+  void watch_writes(WriteWatch* watch) { axi_.watch(watch); }
+
+  // Host memory and stalls behave so from now on; bursts under way keep their times.
+  void set_memory_model(const MemoryModel& model);
 
   // One clock; time has reached `now_ns`.
   void tick(std::uint64_t cycle, std::uint64_t now_ns);
@@ -85,12 +105,13 @@ class SimCard {
   OpenWire open_wire_;
   Wire* wire_ = &open_wire_;
   Frame arriving_;
+  FrameWatch* watch_ = nullptr;
   PcapngWriter* capture_ = nullptr;
   std::uint32_t interface_ = 0;
   std::uint64_t epoch_ns_ = 0;
   CardCounters counters_;
-  std::uint64_t told_us_ = 0;  // time the card was told
-  std::uint32_t quiet_ = 0;    // clocks in a row in which nothing happened
+  std::uint64_t told_us_;    // time the card was told
+  std::uint32_t quiet_ = 0;  // clocks in a row in which nothing happened
   bool asleep_ = false;
   bool killed_ = false;
   std::uint64_t deadline_ns_ = kNever;

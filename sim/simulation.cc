@@ -43,6 +43,21 @@ int Simulation::add_card(std::unique_ptr<CardModel> model, const SimCardOptions&
   return cards() - 1;
 }
 
+void Simulation::replace_card(int index, std::unique_ptr<CardModel> model,
+                              const SimCardOptions& options) {
+  SimCardOptions now = options;
+  now.start_us = now_ns_ / 1000;
+  auto card = std::make_unique<SimCard>(std::move(model), now);
+  card->inherit(*cards_[index]);
+  cards_[index] = std::move(card);
+}
+
+Switch& Simulation::add_switch(const LinkOptions& options) {
+  switches_.push_back(std::make_unique<Switch>(cards(), options));
+  for (int i = 0; i < cards(); ++i) card(i).plug(switches_.back()->port(i));
+  return *switches_.back();
+}
+
 Link& Simulation::add_link(int card_a, int card_b, const LinkOptions& options) {
   links_.push_back(std::make_unique<Link>(options));
   card(card_a).plug(links_.back()->end(0));

@@ -15,6 +15,7 @@
 #include "sim/wire/link.h"
 #include "sim/wire/pcapng.h"
 #include "sim/wire/script_wire.h"
+#include "sim/wire/switch.h"
 #include "sim/wire/wire.h"
 
 namespace millrace::sim {
@@ -34,6 +35,9 @@ class Simulation {
 
   // Takes a card out of reset and returns its number, counted from 0. Before any time has passed.
   int add_card(std::unique_ptr<CardModel> model, const SimCardOptions& options);
+  // Another card in the place of one that was killed, plugged into the same wire and captured as
+  // it. No device may refer to the old one any more, nor its host's memory be used.
+  void replace_card(int index, std::unique_ptr<CardModel> model, const SimCardOptions& options);
   SimCard& card(int index) { return *cards_[index]; }
   int cards() const { return static_cast<int>(cards_.size()); }
 
@@ -41,6 +45,8 @@ class Simulation {
   // simulation.
   Link& add_link(int card_a, int card_b, const LinkOptions& options);
   ScriptWire& add_script(int card);
+  // A switch into which all cards that there are now are plugged, card i into port i.
+  Switch& add_switch(const LinkOptions& options);
   std::expected<void, std::string> add_tap(int card, const std::string& name);
 
   // Captures what passes the card's MAC. Cards that name the same path share the file, as its
@@ -98,6 +104,7 @@ class Simulation {
 
   std::vector<std::unique_ptr<Wire>> wires_;
   std::vector<std::unique_ptr<Link>> links_;
+  std::vector<std::unique_ptr<Switch>> switches_;
   std::vector<std::unique_ptr<PcapngWriter>> captures_;
   std::vector<std::unique_ptr<SimCard>> cards_;
   std::unique_ptr<WakeFlag> wake_;

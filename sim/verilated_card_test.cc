@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "hw/contract/generated/contract.h"
+#include "sim/model/card_model.h"
 #include "sim/sim_uri.h"
 #include "sim/testing/frames.h"
 
@@ -161,6 +162,15 @@ TEST(SimUri, OptionsAreReadAndMistakesNamed) {
   const auto refused = open_sim("sim:?connections=77");
   ASSERT_FALSE(refused.has_value());
   EXPECT_NE(refused.error().find("77"), std::string::npos);
+}
+
+// Verilator keeps one current model for a thread; a card must not depend on which one that is.
+TEST(VerilatedCards, LiveWithoutThoseThatWereMadeLater) {
+  auto first = make_verilated_card({.seed = 1, .trace = {}});
+  make_verilated_card({.seed = 2, .trace = {}}).reset();
+  for (int i = 0; i < 100; ++i) first->step();
+  EXPECT_EQ(first->failure(), "");
+  first.reset();
 }
 
 }  // namespace

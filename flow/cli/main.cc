@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "flow/cli/commands.h"
+#include "flow/cli/world.h"
 #include "host/policy.h"
 
 namespace millrace::flow::cli {
@@ -30,6 +31,7 @@ struct Chosen {
   std::string direction = "send";
   double mib = 64;
   std::uint32_t flows = 1;
+  WorldCommand world;
 };
 
 std::uint64_t microseconds(double seconds) {
@@ -153,7 +155,30 @@ Outcome run_loop(const Chosen& chosen) {
                       [&](Session& session) { return loop(session, options, chosen.common.json); });
 }
 
+Outcome run_world_command(const Chosen& chosen) { return run_worlds(chosen.world); }
+
 using Run = Outcome (*)(const Chosen&);
+
+void add_world(CLI::App& program, Chosen& chosen, Run& run) {
+  WorldCommand& world = chosen.world;
+  CLI::App& command =
+      *program.add_subcommand("world", "simulate cards, hosts and a bad network, seed by seed");
+  command.callback([&run] { run = run_world_command; });
+  command.add_option("--from,--seed", world.from, "the first seed, or the only one")
+      ->capture_default_str();
+  command.add_option("--seeds", world.seeds, "how many seeds")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command.add_option("--keep-going", world.keep_going, "failures to pass over before stopping")
+      ->capture_default_str();
+  command.add_flag("--twice", world.twice, "run each seed again: the frames must be the same");
+  command.add_flag("--story", world.story, "tell what happens, on standard error");
+  command.add_flag("--json", world.json, "print results as one JSON object");
+  command.add_option("--capture", world.capture, "write all cards' wires to this pcapng file");
+  command.add_option("--trace", world.trace, "write waveforms NAME0.fst, NAME1.fst, ...");
+  command.add_option("--capture-on-failure", world.capture_on_failure,
+                     "folder for the captures of worlds that fail");
+}
 
 // Adds every command; the one that is given sets `run`.
 void add_commands(CLI::App& program, Chosen& chosen, Run& run) {
@@ -208,6 +233,7 @@ int run_program(int argc, char** argv) {
   Chosen chosen;
   Run run = nullptr;
   add_commands(program, chosen, run);
+  add_world(program, chosen, run);
   try {
     program.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

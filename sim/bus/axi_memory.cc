@@ -49,6 +49,13 @@ void AxiMemory::tick(std::uint64_t cycle) {
   accept_writes();
 }
 
+void AxiMemory::set_model(const MemoryModel& model) {
+  const std::uint32_t writes = model_.writes_outstanding;
+  model_ = model;
+  model_.writes_outstanding = writes;
+  model_.reads_outstanding = std::min<std::uint32_t>(model_.reads_outstanding, kQueuedMax);
+}
+
 std::uint64_t AxiMemory::due(std::uint64_t cycle, std::uint32_t latency, std::uint64_t& previous) {
   std::uint64_t at = cycle + latency;
   if (model_.latency_jitter > 0) at += random_.below(model_.latency_jitter + 1);
@@ -174,6 +181,7 @@ void AxiMemory::commit(const Burst& burst) {
     const std::byte* from = slot.data.data() + beat * kBeatBytes;
     std::byte* to = burst.at + beat * kBeatBytes;
     const std::uint64_t strobes = slot.strobes[beat];
+    if (watch_ != nullptr) watch_->on_write(burst.address + beat * kBeatBytes, strobes);
     if (strobes == ~std::uint64_t{0}) {
       std::memcpy(to, from, kBeatBytes);
       continue;

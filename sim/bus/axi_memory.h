@@ -26,12 +26,27 @@ struct MemoryCounters {
   std::uint64_t errors = 0;
 };
 
+// Sees every byte that the card writes, before it is written.
+class WriteWatch {
+ public:
+  // `strobes` tells which of the 64 bytes at `address` are written.
+  virtual void on_write(std::uint64_t address, std::uint64_t strobes) = 0;
+
+ protected:
+  ~WriteWatch() = default;
+};
+
 class AxiMemory {
  public:
   AxiMemory(const AxiPins& pins, CardMemory& memory, const MemoryModel& model, std::uint64_t seed);
 
   // Drives the pins for the next clock edge.
   void tick(std::uint64_t cycle);
+
+  // For what begins from now on; `writes_outstanding` stays as it was.
+  void set_model(const MemoryModel& model);
+  // Null: nobody watches. Lives longer than the memory is clocked.
+  void watch(WriteWatch* watch) { watch_ = watch; }
 
   // No burst under way.
   bool idle() const { return reads_ == 0 && writes_ == 0 && !r_shown_ && !b_shown_; }
@@ -73,6 +88,7 @@ class AxiMemory {
   CardMemory& memory_;
   MemoryModel model_;
   Random random_;
+  WriteWatch* watch_ = nullptr;
   MemoryCounters counters_;
   std::vector<std::string> errors_;
   std::uint64_t last_cycle_ = 0;

@@ -40,4 +40,8 @@ struct VerilatedOptions {
 // The Verilated toe_core that this program was linked with, in reset, all inputs low.
 std::unique_ptr<CardModel> make_verilated_card(const VerilatedOptions& options);
 
+// The same design with 64 connections, for worlds: soon ready and soon full. A library of its own
+// (millrace_small), which a program may link beside the other.
+std::unique_ptr<CardModel> make_small_card(const VerilatedOptions& options);
+
 }  // namespace millrace::sim

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // toe_core as made by Verilator. The only file that includes Verilated code; compiled once per
-// build of the model.
+// build of the model, which says MILLRACE_MODEL: the Verilated class, MILLRACE_MODEL_HEADER,
+// MILLRACE_MODEL_FACTORY: the function that makes one, and MILLRACE_MODEL_CONNECTIONS.
 
 #include <verilated.h>
 #if VM_TRACE_FST && defined(MILLRACE_TRACE)
 #include <verilated_fst_c.h>
 #endif
 
-#include "Vtoe_core.h"
+#include MILLRACE_MODEL_HEADER
+
 #include "hw/lib/covered_model.h"
 #include "sim/model/card_model.h"
 
@@ -26,7 +28,7 @@ class VerilatedCard final : public CardModel {
 #if VM_TRACE_FST && defined(MILLRACE_TRACE)
     if (!options.trace.empty()) context_.traceEverOn(true);
 #endif
-    top_ = std::make_unique<Covered<Vtoe_core>>(&context_, "toe_core");
+    top_ = std::make_unique<Covered<MILLRACE_MODEL>>(&context_, "toe_core");
     connect();
     clear_inputs();
     top_->eval();
@@ -47,7 +49,9 @@ class VerilatedCard final : public CardModel {
 #if VM_TRACE_FST && defined(MILLRACE_TRACE)
     if (trace_) trace_->close();
 #endif
+    enter();
     top_->final();
+    top_.reset();  // while its context is there
   }
 
   const CardPins& pins() const override { return pins_; }
@@ -56,6 +60,7 @@ class VerilatedCard final : public CardModel {
 
   void step() override {
     if (!failure_.empty()) return;
+    enter();
     if (!asserting_ && top_->rst_ni != 0) {
       asserting_ = true;
       context_.assertOn(true);
@@ -75,6 +80,9 @@ class VerilatedCard final : public CardModel {
   }
 
  private:
+  // Verilator's library charges failed assertions, and more, to the context that a thread made
+  // last.
+  void enter() { Verilated::threadContextp(&context_); }
   void dump([[maybe_unused]] unsigned phase) {
 #if VM_TRACE_FST && defined(MILLRACE_TRACE)
     if (trace_) trace_->dump(clocks_ * 4 + phase);
@@ -92,7 +100,7 @@ class VerilatedCard final : public CardModel {
 
   std::uint64_t seed_;
   VerilatedContext context_;
-  std::unique_ptr<Vtoe_core> top_;
+  std::unique_ptr<MILLRACE_MODEL> top_;
 #if VM_TRACE_FST && defined(MILLRACE_TRACE)
   std::unique_ptr<VerilatedFstC> trace_;
 #endif
@@ -103,7 +111,7 @@ class VerilatedCard final : public CardModel {
 };
 
 void VerilatedCard::connect() {
-  Vtoe_core& t = *top_;
+  MILLRACE_MODEL& t = *top_;
   pins_.rst_n = &t.rst_ni;
   pins_.tick_us = &t.tick_us_i;
   pins_.registers = {&t.s_axil_awaddr_i,  &t.s_axil_awvalid_i, &t.s_axil_wdata_i,
@@ -144,7 +152,7 @@ void VerilatedCard::connect() {
 }
 
 void VerilatedCard::clear_inputs() {
-  Vtoe_core& t = *top_;
+  MILLRACE_MODEL& t = *top_;
   t.clk_i = 0;
   t.rst_ni = 0;
   t.tick_us_i = 0;
@@ -163,7 +171,7 @@ void VerilatedCard::clear_inputs() {
 
 }  // namespace
 
-std::unique_ptr<CardModel> make_verilated_card(const VerilatedOptions& options) {
+std::unique_ptr<CardModel> MILLRACE_MODEL_FACTORY(const VerilatedOptions& options) {
   return std::make_unique<VerilatedCard>(options);
 }
 

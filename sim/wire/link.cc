@@ -1,133 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// The link: serialisation, queue, faults and delivery order.
+// Two lines, one for each direction.
 
 #include "sim/wire/link.h"
 
-#include <algorithm>
-#include <utility>
-
 namespace millrace::sim {
-namespace {
-
-// Preamble, FCS and the gap between frames, which take the line too (IEEE 802.3).
-constexpr std::uint64_t kLineOverheadBytes = 8 + 4 + 12;
-
-// What the MAC takes beyond the frame on the line: its transmit FIFO.
-constexpr std::uint64_t kMacFifoBytes = 4096;
-
-std::uint64_t line_time_ps(std::uint64_t bytes, double gbps) {
-  return static_cast<std::uint64_t>(static_cast<double>(bytes * 8) * 1000.0 / gbps);
-}
-
-bool is_ipv4(const Frame& frame) {
-  return frame.bytes.size() >= 14 && frame.bytes[12] == std::byte{0x08} &&
-         frame.bytes[13] == std::byte{0x00};
-}
-
-}  // namespace
-
-class Link::Direction {
- public:
-  Direction(const LinkOptions& options, LinkCounters& counters, std::uint64_t stream)
-      : options_(options), counters_(counters), random_(options.seed * 2 + stream) {}
-
-  bool ready(std::uint64_t now_ns) const {
-    return mac_free_ps_ <= now_ns * 1000 + line_time_ps(kMacFifoBytes, options_.mac_gbps);
-  }
-
-  void send(std::uint64_t now_ns, Frame& frame) {
-    const std::uint64_t bytes = frame.bytes.size() + kLineOverheadBytes;
-    const std::uint64_t start = std::max(mac_free_ps_, now_ns * 1000);
-    mac_free_ps_ = start + line_time_ps(bytes, options_.mac_gbps);
-    ++counters_.frames;
-    // All draws happen for every frame, whatever becomes of it: see Random::chance.
-    const bool lost = random_.chance(options_.loss);
-    const bool reordered = random_.chance(options_.reorder);
-    const bool duplicated = random_.chance(options_.duplicate);
-    const bool corrupted = random_.chance(options_.corrupt);
-    const std::uint64_t where = random_.next();
-    if (lost) {
-      ++counters_.lost;
-      return;
-    }
-    const std::uint64_t queue_limit_ps = line_time_ps(options_.queue_bytes, options_.rate_gbps);
-    if (line_free_ps_ > mac_free_ps_ + queue_limit_ps) {
-      ++counters_.overflowed;
-      return;
-    }
-    line_free_ps_ = std::max(
-        mac_free_ps_, std::max(line_free_ps_, start) + line_time_ps(bytes, options_.rate_gbps));
-    std::uint64_t arrival_ns = line_free_ps_ / 1000 + options_.delay_ns;
-    if (corrupted) corrupt(frame, where);
-    if (reordered) {
-      ++counters_.reordered;
-      arrival_ns += options_.reorder_ns;
-    }
-    if (duplicated) {
-      ++counters_.duplicated;
-      Frame copy = frame;
-      deliver(arrival_ns + options_.reorder_ns, copy);
-    }
-    deliver(arrival_ns, frame);
-  }
-
-  std::uint64_t next_arrival_ns() const {
-    return heap_.empty() ? kNever : heap_.front().arrival_ns;
-  }
-
-  bool receive(std::uint64_t now_ns, Frame& frame) {
-    if (heap_.empty() || heap_.front().arrival_ns > now_ns) return false;
-    std::pop_heap(heap_.begin(), heap_.end(), later);
-    std::swap(frame, heap_.back().frame);
-    free_.push_back(std::move(heap_.back().frame));
-    heap_.pop_back();
-    ++counters_.delivered;
-    return true;
-  }
-
- private:
-  struct Flying {
-    std::uint64_t arrival_ns;
-    std::uint64_t order;
-    Frame frame;
-  };
-
-  static bool later(const Flying& a, const Flying& b) {
-    return a.arrival_ns != b.arrival_ns ? a.arrival_ns > b.arrival_ns : a.order > b.order;
-  }
-
-  void deliver(std::uint64_t arrival_ns, Frame& frame) {
-    Flying flying{arrival_ns, order_++, {}};
-    if (!free_.empty()) {
-      flying.frame = std::move(free_.back());
-      free_.pop_back();
-    }
-    std::swap(flying.frame, frame);
-    heap_.push_back(std::move(flying));
-    std::push_heap(heap_.begin(), heap_.end(), later);
-  }
-
-  // One bit, which every Internet checksum finds.
-  void corrupt(Frame& frame, std::uint64_t where) {
-    ++counters_.corrupted;
-    const std::uint64_t bit = where % (frame.bytes.size() * 8);
-    if (!is_ipv4(frame) || options_.mark_corrupt) frame.bad_fcs = true;
-    frame.bytes[bit / 8] ^= static_cast<std::byte>(1u << (bit % 8));
-  }
-
-  const LinkOptions& options_;
-  LinkCounters& counters_;
-  Random random_;
-  std::uint64_t mac_free_ps_ = 0;
-  std::uint64_t line_free_ps_ = 0;
-  std::uint64_t order_ = 0;
-  std::vector<Flying> heap_;
-  std::vector<Frame> free_;
-};
 
 class Link::End final : public Wire {
  public:
-  End(Direction& outgoing, Direction& incoming) : outgoing_(outgoing), incoming_(incoming) {}
+  End(Line& outgoing, Line& incoming) : outgoing_(outgoing), incoming_(incoming) {}
 
   bool ready(std::uint64_t now_ns) const override { return outgoing_.ready(now_ns); }
   void send(std::uint64_t now_ns, Frame& frame) override {
@@ -141,14 +21,12 @@ class Link::End final : public Wire {
   }
 
  private:
-  Direction& outgoing_;
-  Direction& incoming_;
+  Line& outgoing_;
+  Line& incoming_;
 };
 
 Link::Link(const LinkOptions& options) : options_(options) {
-  for (int i = 0; i < 2; ++i) {
-    directions_[i] = std::make_unique<Direction>(options_, counters_, i);
-  }
+  for (int i = 0; i < 2; ++i) directions_[i] = std::make_unique<Line>(options_, counters_, i);
   for (int i = 0; i < 2; ++i) {
     ends_[i] = std::make_unique<End>(*directions_[i], *directions_[1 - i]);
   }
