@@ -64,7 +64,7 @@ package toe_pkg;
   // 1191 7.1), and 0 if the error is not about it. Errors that hit a connection the engine counts.
   typedef struct packed {
     logic        icmp;
-    logic        icmp_hard;     // RFC 1122 4.2.3.9: hard error
+    logic        icmp_hard;     // hard error (RFC 9293 3.9.2.2), but not one about the MTU
     logic        ce;            // the IP header said Congestion Experienced
     tuple_t      tuple;         // remote = its source
     logic [31:0] seq;

@@ -13,6 +13,8 @@ namespace {
 constexpr std::uint32_t kResetClocks = 16;
 // Clocks without any activity before idle_o is believed: inputs and idle_o itself pass registers.
 constexpr std::uint32_t kQuietClocks = 16;
+// The card compares times modulo 2^32 us: a longer jump is told in steps.
+constexpr std::uint64_t kLongestTickUs = 1U << 30;
 
 }  // namespace
 
@@ -83,6 +85,13 @@ void SimCard::tick(std::uint64_t cycle, std::uint64_t now_ns) {
 // A card that seems idle is told nothing for the last clocks before it is believed, so that its
 // time and deadline are settled; under a wall clock time would otherwise pass in every clock.
 void SimCard::tell_time(std::uint64_t now_us) {
+  // Only a card that slept is that late: its ports are at rest.
+  while (now_us - told_us_ > kLongestTickUs) {
+    *pins_.tick_us = static_cast<std::uint32_t>(kLongestTickUs);
+    told_us_ += kLongestTickUs;
+    model_->step();
+    ++counters_.clocks;
+  }
   const bool withhold = quiet_ >= kQuietClocks / 4;
   const auto passed = withhold ? 0 : static_cast<std::uint32_t>(now_us - told_us_);
   if (passed != *pins_.tick_us) *pins_.tick_us = passed;

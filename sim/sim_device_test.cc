@@ -96,6 +96,16 @@ TEST(SimDevice, CardTimersFireAtTheirTimeThoughTimeJumps) {
   EXPECT_NEAR(static_cast<double>(card_now), static_cast<double>(bench.device->now_us()), 1);
 }
 
+// A jump may be longer than the 2^32 us that the card's input can say: 71 minutes.
+TEST(SimDevice, NoHourOfALongJumpIsLost) {
+  Bench bench;
+  ASSERT_TRUE(bench.device->wait(86'400'000'000).has_value());  // one day: 20.1 times
+  EXPECT_EQ(bench.device->read_register(FakeCard::kWraps), 20u);
+  const std::uint32_t card_now = *bench.device->read_register(FakeCard::kNow);
+  const std::uint64_t passed = (std::uint64_t{20} << 32U) + card_now;
+  EXPECT_NEAR(static_cast<double>(passed), static_cast<double>(bench.device->now_us()), 1);
+}
+
 TEST(SimDevice, DeadCardIsLostForEver) {
   Bench bench;
   ASSERT_TRUE(bench.device->read_register(0).has_value());

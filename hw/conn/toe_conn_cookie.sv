@@ -25,7 +25,7 @@ module toe_conn_cookie (
   output logic [15:0]          minute_o,
   output logic [31:0]          irs_o,
 
-  output logic                 good_o,       // the ACK's cookie is ours and fresh
+  output logic                 good_o,       // the ACK's cookie is ours and fresh, a clock later
   output toe_conn_pkg::ask_t   opened_o,     // what the SYN had said, with the ACK's own numbers
   output toe_pkg::tx_segment_t syn_ack_o,
   input  logic                 sent_i,       // it was sent
@@ -50,7 +50,7 @@ module toe_conn_cookie (
   endfunction
   logic [15:0] mss;  // of the SYN; defaults of RFC 9293 3.7.1
   logic [7:1]  fits;
-  logic [2:0]  index, facts_index;
+  logic [2:0]  index, index_q, facts_index;
   assign mss = seg_i.mss_valid ? seg_i.mss : (tuple.local_kind == toe_pkg::LocalIpv4) ? 16'd536
                                                                                       : 16'd1220;
   for (genvar i = 1; i < 8; i++) begin : gen_fits
@@ -67,11 +67,11 @@ module toe_conn_cookie (
   logic        has_ts;
   assign cookie = seg_i.ack - 32'd1;
   assign has_ts = seg_i.ts_valid && cfg_i.use_ts;
-  assign facts_index = is_ack_i ? cookie[2:0] : index;
+  assign facts_index = is_ack_i ? cookie[2:0] : index_q;
   assign facts_o = {has_ts, facts_index};
   assign minute_o = (is_ack_i && cookie[3] != minute_q[0]) ? minute_q - 16'd1 : minute_q;
   assign irs_o = is_ack_i ? seg_i.seq - 32'd1 : seg_i.seq;
-  assign good_o = hash_i == cookie[31:4];
+  always_ff @(posedge clk_i) good_o <= hash_i == cookie[31:4];
 
   // ---- The SYN-ACK
   logic        ecn, ws_on, sack_on;
@@ -89,7 +89,7 @@ module toe_conn_cookie (
   always_comb begin
     syn_ack_o = '0;
     syn_ack_o.tuple = seg_i.tuple;
-    syn_ack_o.seq = {hash_i, minute_q[0], index};
+    syn_ack_o.seq = {hash_i, minute_q[0], index_q};
     syn_ack_o.ack = seg_i.seq + 32'd1;
     syn_ack_o.wnd = (ring_log2_i == 5'd31) ? 16'd4096
                   : (ring_log2_i >= 5'd16) ? 16'hffff : 16'd1 << ring_log2_i[3:0];
@@ -126,6 +126,7 @@ module toe_conn_cookie (
   logic [15:0] last_q, age;
   assign age = now_i.ticks[31:16] - last_q;
   always_ff @(posedge clk_i) begin
+    index_q <= index;  // the cookie comes many clocks after the SYN
     if (load_i) minute_q <= now_i.ticks[31:16];
     if (mark_i) ts_q <= ts_now;
     if (sent_i) last_q <= minute_q;

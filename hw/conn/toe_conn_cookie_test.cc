@@ -291,6 +291,36 @@ TEST_F(Cookie, AckWithoutConnectionInListenMayComeAgain) {
   EXPECT_EQ(bench->counters.cookies_taken, 1u);
 }
 
+// Strangers take three quarters of the backlog, the rest is for those who come back with a cookie.
+TEST_F(Cookie, QuarterOfTheBacklogIsKeptForCookies) {
+  for (int i = 0; i < 8; ++i) accept();
+  forget();
+  for (std::uint16_t port = 1; port <= 6; ++port) {
+    give(rich_syn(v4(kPeer, port, 443)));
+    EXPECT_EQ(tx.size(), 1u);  // an ordinary handshake
+  }
+  EXPECT_EQ(bench->counters.cookies_sent, 0u);
+  for (std::uint16_t port = 10; port < 30; ++port) answer(rich_syn(v4(kPeer, port, 443)));
+  EXPECT_EQ(bench->counters.cookies_sent, 20u);
+  EXPECT_EQ(bench->counters.backlog_full, 0u);
+  for (std::uint16_t port = 40; port <= 41; ++port) {
+    const Segment syn = rich_syn(v4(kPeer, port, 443));
+    give(ack_of(syn, answer(syn)));
+  }
+  EXPECT_EQ(bench->counters.cookies_taken, 2u);
+}
+
+// A bad cookie may be later data of a peer whose good one nobody could take: no RST then.
+TEST_F(Cookie, BadOneIsNotRefusedWhileNobodyIsInListen) {
+  const Segment syn = rich_syn(tuple);
+  Segment later = ack_of(syn, answer(syn));
+  later.seq += 1448;
+  give(later);
+  EXPECT_TRUE(rsts.empty());
+  accept();
+  expect_refused(later);
+}
+
 TEST_F(Cookie, PolicyNeverAndAlways) {
   bench->syn_cookies = 0;
   give(rich_syn(tuple));

@@ -39,11 +39,13 @@ module toe_conn_lists (
       listener_o.qp = qp_i;
       listener_o.generation = generation_i;
       listener_o.count = 17'd0;
+      listener_o.most = 17'd0;
       listener_o.ring_log2 = 5'd31;
     end else if (append_i) begin
       if (empty) listener_o.head = conn_i;
       listener_o.tail = conn_i;
       listener_o.count = data_i.count + 17'd1;
+      if (data_i.count == data_i.most) listener_o.most = data_i.count + 17'd1;
       if (fresh_i && ring_log2_i < data_i.ring_log2) listener_o.ring_log2 = ring_log2_i;
     end else if (unlink_i) begin
       if (first_i) listener_o.head = next_i;

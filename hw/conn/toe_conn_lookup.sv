@@ -135,7 +135,7 @@ module toe_conn_lookup #(
 
   // ---- writing: the manager's request in s3, or clearing after reset
   logic [Slots-1:0] s3_hit_q, s3_used_q, write;
-  logic             s3_full_q;
+  logic             s3_full_q, s3_second_q;
   logic [SetW-1:0]  clear_q, waddr0, waddr1;
   logic [SlotW-1:0] wdata;
   logic             wdata_valid;
@@ -156,14 +156,11 @@ module toe_conn_lookup #(
   end
 
   // The first free slot of the emptier set; of the stash when both are full.
-  logic [2:0]       used0, used1;
   logic [Slots-1:0] open, choice;
-  assign used0 = 3'(s3_used_q[0]) + 3'(s3_used_q[1]) + 3'(s3_used_q[2]) + 3'(s3_used_q[3]);
-  assign used1 = 3'(s3_used_q[4]) + 3'(s3_used_q[5]) + 3'(s3_used_q[6]) + 3'(s3_used_q[7]);
   always_comb begin
     open = ~s3_used_q;
-    if (used0 <= used1) open[7:4] = 4'h0;
-    else open[3:0] = 4'h0;
+    if (s3_second_q) open[3:0] = 4'h0;
+    else open[7:4] = 4'h0;
     if (|open[7:0]) open[15:8] = 8'h0;
     choice = open & (~open + 16'd1);  // lowest one
   end
@@ -218,8 +215,12 @@ module toe_conn_lookup #(
     assign conns[16*w+:16] = slot_q[TupleW+:16];
   end
 
+  logic [2:0] used0, used1;
+  assign used0 = 3'(used[0]) + 3'(used[1]) + 3'(used[2]) + 3'(used[3]);
+  assign used1 = 3'(used[4]) + 3'(used[5]) + 3'(used[6]) + 3'(used[7]);
   always_ff @(posedge clk_i) begin
     if (s2_seg_q || s2_op_q) begin
+      s3_second_q <= used0 > used1;
       s3_hit_q <= hit;
       s3_used_q <= used;
       s3_full_q <= &used;

@@ -221,7 +221,7 @@ module toe_conn_manager #(
   );
 
   // ---- whose turn: the first request after the last one granted
-  logic [6:0]          request_q, request, after, turn_q;
+  logic [6:0]          request_q, after, choice_q, turn_q;
   logic                needs, lacks, patient, coming_q, waits_q, recycle_q, recycled,
                        recycling_q;
   logic [RecycleW-1:0] recycle_left_q;
@@ -232,12 +232,11 @@ module toe_conn_manager #(
   assign patient = coming_q || (recycling_q ? recycle_left_q != RecycleW'(0)
                                             : waits_q && !wait_valid);
 
-  // Requests are seen a clock late, which is no matter: the sequencer is busy for at least three
-  // clocks after each, and nobody else takes from the queues.
-  assign request = request_q & {7{ctrl_idle && ready_o && !hold_i}};
+  // Requests are seen a clock late, and chosen among in another. That is no matter: the sequencer
+  // is busy for at least two clocks after each, and nobody else takes from the queues.
+  assign after = request_q & turn_q;
+  assign pick = choice_q & {7{ctrl_idle && !hold_i}};
   assign held_o = ctrl_idle;
-  assign after = request & turn_q;
-  assign pick = (after != 7'd0) ? after & (~after + 7'd1) : request & (~request + 7'd1);
   assign command_ready_o = pick[3] && !recycle_q;
   assign wait_pop = pick[4] || (pick[3] && recycle_q);
 
@@ -252,6 +251,8 @@ module toe_conn_manager #(
     end
     coming_q <= free_count_o != 32'd0 || free_busy;
     waits_q <= wait_count != CountW'(0);
+    choice_q <= ((after != 7'd0) ? after & (~after + 7'd1) : request_q & (~request_q + 7'd1)) &
+                {7{rst_ni && ready_o}};
     request_q <= {again_valid, ack_valid, wait_due_q, command_valid_i && !(lacks && patient),
                   syn_valid, tx_end_valid, rx_end_valid} & {7{rst_ni}};
     recycle_q <= lacks && wait_valid && !recycling_q;
@@ -428,12 +429,13 @@ module toe_conn_manager #(
   assign op_conn_o = conn;
 
   // Drops at both ends of the queue can meet in one clock; the pulses then follow each other.
-  logic       syn_lost;
+  logic       syn_lost, backlog_full_q;
   logic [3:0] lost_q, lost;
   assign syn_lost = (syn_push && !syn_in_ready) || (ack_push && !ack_in_ready);
-  assign lost = lost_q + 4'(syn_lost) + 4'(backlog_full);
+  assign lost = lost_q + 4'(syn_lost) + 4'(backlog_full_q);
   assign cnt_syn_backlog_full_o = lost != 4'd0;
   always_ff @(posedge clk_i) begin
+    backlog_full_q <= rst_ni && backlog_full;
     if (!rst_ni) lost_q <= 4'd0;
     else if (lost != 4'd0) lost_q <= (lost > 4'd13) ? 4'd12 : lost - 4'd1;
   end
@@ -444,7 +446,7 @@ module toe_conn_manager #(
   assign idle_o = ready_o && ctrl_idle && !command_valid_i && syn_count == 6'd0 &&
                   ack_count == 6'd0 && again_count == 5'd0 && rx_end_count == CountW'(0) &&
                   tx_end_count == CountW'(0) && !free_busy && inflight_i == 4'd0 &&
-                  lost_q == 4'd0 &&
+                  lost_q == 4'd0 && !backlog_full_q &&
                   (wait_count == CountW'(0) || (wait_valid && !wait_due && !wait_due_q));
 
   logic unused;

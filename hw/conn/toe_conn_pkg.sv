@@ -109,9 +109,10 @@ package toe_conn_pkg;
     logic [15:0] head;   // list of its connections in LISTEN, linked by the manager's next RAM
     logic [15:0] tail;
     logic [16:0] count;
+    logic [16:0] most;       // that ever waited at once: the backlog
     logic [4:0]  ring_log2;  // of the smallest receive ring that ever waited; 31: none did
   } listener_t;
-  localparam int unsigned ListenerW = 74;
+  localparam int unsigned ListenerW = 91;
 
   // What is kept of a segment that the receive engine passes on: toe_pkg::segment_t's fields.
   typedef struct packed {
@@ -142,7 +143,7 @@ package toe_conn_pkg;
     logic        again;       // not the first clock of a state
     logic        no_free;     // for a command that needs an identifier
     logic        choose;      // a local port
-    logic        reset;       // abort: with RST
+    logic        reset;       // abort: with RST; ACK: its cookie is bad
     logic        reuse;       // the SYN follows a connection in TIME-WAIT, which is closed
     logic [1:0]  end_kind;
     logic [7:0]  status;

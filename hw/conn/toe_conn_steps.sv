@@ -81,13 +81,16 @@ module toe_conn_steps (
                   q.meta.qp == cmd_q.qp;
 
   // A segment without a connection, as the listener in hand sees it.
-  logic seg_syn, none_waits;
+  logic seg_syn, none_waits, few_wait;
   logic [31:0] iss_floor;
   logic iss_behind;
   assign seg_syn = q.seg.flags[toe_pkg::FlagSyn];
   assign none_waits = q.listener.count == 17'd0;
+  // A quarter of the backlog is kept for those who come back with a cookie, so that SYNs of
+  // strangers, each of which holds a connection until it times out, cannot shut everybody out.
+  assign few_wait = q.listener.count <= {2'b0, q.listener.most[16:2]};
   assign answer_cookie_o = q.job == toe_conn_pkg::JobSyn && !q.reuse &&
-                           (cfg_i.syn_cookies[1] || (cfg_i.syn_cookies[0] && none_waits));
+                           (cfg_i.syn_cookies[1] || (cfg_i.syn_cookies[0] && few_wait));
   // The peer may still get old segments of the connection in TIME-WAIT that this one follows: its
   // numbers begin beyond a window of their end (RFC 6191 2), though the ISN clock, which is slower
   // than data can be, may be behind.
@@ -224,8 +227,11 @@ module toe_conn_steps (
           toe_conn_pkg::JobSyn, toe_conn_pkg::JobAck: begin
             q.conn <= q.listener.head;
             q.act <= toe_conn_pkg::ActSyn;
+            // Later data of a peer whose cookie nobody could take look like a bad cookie: with
+            // none in LISTEN they get no RST, so that a retransmission may still find one.
             q.state <= answer_cookie_o ? toe_conn_pkg::StCookie :
-                       none_waits ? toe_conn_pkg::StIdle : toe_conn_pkg::StInsert;
+                       none_waits ? toe_conn_pkg::StIdle :
+                       q.reset ? toe_conn_pkg::StRst : toe_conn_pkg::StInsert;
           end
           toe_conn_pkg::JobReuse: begin  // worth it?
             q.state <= none_waits ? toe_conn_pkg::StIdle : toe_conn_pkg::StClose;
@@ -298,11 +304,13 @@ module toe_conn_steps (
         end
       end
       toe_conn_pkg::StVerify: begin
-        if (hash_valid_i) begin
+        q.again <= hash_valid_i;
+        if (q.again) begin
           if (cookie_good_i) q.seg <= opened_i;
           q.purpose <= toe_conn_pkg::HashIss;
           q.iss <= q.seg.ack - 32'd1;
-          q.state <= cookie_good_i ? toe_conn_pkg::StListRead : toe_conn_pkg::StRst;
+          q.reset <= !cookie_good_i;
+          q.state <= toe_conn_pkg::StListRead;
         end
       end
       toe_conn_pkg::StCookie: begin

@@ -7,7 +7,10 @@
 // fired, and its bound becomes exact. So time costs nothing until something may be due, and a
 // pass costs Connections/64 clocks plus 67 for each group that may hold a due entry.
 //
-// Deadlines are compared as signed 32-bit differences: they lie within 2^31 us of now.
+// Deadlines lie less than 2^31 us ahead of now, which may leap by up to 2^30. Differences of 32
+// bits tell which of two is earlier only while those are less than 2^31 apart, and a far one may
+// meet one that is overdue. So a bound is at most 2^29 ahead of the time of its making: a far
+// deadline costs a pass in vain every nine minutes.
 // Sets have priority over the pass; it waits while one arrives in every clock.
 // A fire on its way out is not taken back by a set that comes after it was decided: who takes it
 // must look whether its own timer is still meant.
@@ -42,10 +45,17 @@ module toe_timers #(
     earlier = 1'((a - b) >> 31);
   endfunction
 
+  // What a deadline contributes to bounds.
+  function automatic logic [31:0] bound_of(input logic [31:0] deadline, input logic [31:0] now);
+    logic [2:0] ahead;  // of now by so many times 2^29
+    ahead = 3'((deadline - now) >> 29);
+    bound_of = (!ahead[2] && ahead != 3'd0) ? now + 32'h2000_0000 : deadline;
+  endfunction
+
   // ---- the set, registered
   logic              set_q, set_armed_q;
   logic [IndexW-1:0] set_conn_q;
-  logic [31:0]       set_deadline_q;
+  logic [31:0]       set_deadline_q, set_bound_q;
   logic [31:0]       now_q;
 
   always_ff @(posedge clk_i) begin
@@ -55,6 +65,7 @@ module toe_timers #(
       set_conn_q <= set_conn_i[IndexW-1:0];
       set_armed_q <= set_armed_i;
       set_deadline_q <= set_deadline_us_i;
+      set_bound_q <= bound_of(set_deadline_us_i, now_us_i);
     end
   end
 
@@ -80,6 +91,7 @@ module toe_timers #(
   // Entries: read stage 1 (RAM output), decision stage 2.
   logic [32:0]       entries [0:Connections-1];
   logic [32:0]       s1_data_q, s2_data_q;
+  logic [31:0]       s2_bound_q;
   logic              s1_valid_q, s2_valid_q, s1_stale_q, s2_stale_q;
   logic [IndexW-1:0] s1_conn_q, s2_conn_q, read_conn;
   logic              read_en, advance, s2_live, s2_due, fire, fire_valid_q;
@@ -132,6 +144,7 @@ module toe_timers #(
       if (s1_valid_q) begin
         s2_conn_q <= s1_conn_q;
         s2_data_q <= s1_data_q;
+        s2_bound_q <= bound_of(s1_data_q[31:0], now_q);
       end
       s2_stale_q <= s1_stale_q || (set_q && set_conn_q == s1_conn_q);
     end else begin
@@ -163,7 +176,7 @@ module toe_timers #(
   end
 
   assign merge_valid = set_q ? set_armed_q : (state_q == StMerge && found_q);
-  assign merge_us = set_q ? set_deadline_q : found_us_q;
+  assign merge_us = set_q ? set_bound_q : found_us_q;
   assign merge = merge_valid && state_q != StClear;
   assign bound_addr = (state_q == StClear) ? clear_q[GroupW-1:0] : set_q ? set_group : group_q;
   assign bound = bounds[bound_addr];
@@ -203,7 +216,7 @@ module toe_timers #(
       found_q <= 1'b0;
     end else if (s2_live && !s2_due && advance) begin
       found_q <= 1'b1;
-      if (!found_q || earlier(s2_data_q[31:0], found_us_q)) found_us_q <= s2_data_q[31:0];
+      if (!found_q || earlier(s2_bound_q, found_us_q)) found_us_q <= s2_bound_q;
     end
 
     // What the pass builds; outside a pass it follows the published bound.

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -187,6 +188,53 @@ TEST(Timers, SetInEveryClockOfAPass) {
   }
 }
 
+// Keep-alive and user timeouts are long: up to 2^31 - 1 us ahead, in one leap or in many.
+TEST(Timers, FarDeadlines) {
+  for (const std::uint32_t leap : {0x7fffffffu, 0x10000000u, 0x01234567u}) {
+    Bench bench(0xfffff000);
+    const std::uint32_t begin = bench.now();
+    bench.tick(3, true, begin + 0x7fffffff);
+    bench.tick(200, true, begin + 0x7ffffffe);
+    bench.settle();
+    for (std::uint32_t gone = 0; gone != 0x7ffffffe;) {
+      const std::uint32_t step = std::min(leap, 0x7ffffffe - gone);
+      EXPECT_EQ(bench.fires(), 0u);
+      bench.advance(step);
+      gone += step;
+      bench.settle();
+      bench.expect_bound();
+    }
+    EXPECT_EQ(bench.fires(), 1u);
+    bench.advance(1);
+    bench.settle();
+    EXPECT_EQ(bench.fires(), 2u);
+    bench.expect_nothing_overdue();
+    EXPECT_FALSE(bench.dut().deadline_valid_o);
+  }
+}
+
+// Far deadlines that come before a due one was looked at: compared with it, they must not seem
+// earlier.
+TEST(Timers, FarDeadlineHidesNoDueOne) {
+  for (int delay = 0; delay < 90; ++delay) {
+    for (const std::uint32_t leap : {200u, 0x20000000u}) {
+      Bench bench(1000);
+      bench.tick(9, true, 1100);
+      bench.tick(70, true, 1150);
+      bench.settle();
+      bench.advance(leap);
+      for (int i = 0; i < delay; ++i) bench.tick();
+      bench.tick(10, true, bench.now() + 0x7fffffff);
+      bench.tick(71, true, bench.now() + 0x7fffffff);
+      bench.tick(130, true, bench.now() + 0x7fffffff);
+      bench.settle();
+      bench.expect_nothing_overdue();
+      bench.expect_bound();
+      ASSERT_EQ(bench.fires(), 2u) << "delay " << delay << " leap " << leap;
+    }
+  }
+}
+
 class TimersRandom : public testing::TestWithParam<std::uint64_t> {};
 
 TEST_P(TimersRandom, MatchesModel) {
@@ -197,12 +245,16 @@ TEST_P(TimersRandom, MatchesModel) {
   for (int round = 0; round < 60; ++round) {
     const unsigned set_percent = random() % 70;
     const unsigned ready_percent = 20 + random() % 80;
+    const int leap_at = random() % 2000;
     for (int i = 0; i < 400; ++i) {
       bench.dut().fire_ready_i = random() % 100 < ready_percent;
       if (random() % 4 == 0) bench.advance(random() % 3);
+      if (i == leap_at) bench.advance(random() >> 34);  // less than 2^30
       if (random() % 100 < set_percent) {
         const std::uint32_t conn = random() % hot;
-        bench.tick(conn, random() % 4 != 0, bench.now() + random() % 400 - 3);
+        const bool far = random() % 8 == 0;
+        const std::uint32_t ahead = far ? random() >> 33 : random() % 400 - 3;
+        bench.tick(conn, random() % 4 != 0, bench.now() + ahead);
       } else {
         bench.tick();
       }

@@ -61,6 +61,70 @@ std::uint8_t refusal_of(Bench& bench, Opcode opcode, std::uint32_t cookie) {
   return got[0].status;
 }
 
+// Every policy register arrives in its field of toe_pkg::config_t, and in no other.
+TEST(ToeHostIfPolicy, RegistersReachTheCard) {
+  Bench bench(seed());
+  for (const auto& reg : contract::kRegisters) {
+    const bool commits =
+        reg.offset >= contract::kRegRegionBaseLo && reg.offset <= contract::kRegQpCommit;
+    if (reg.access == contract::Access::kReadOnly || commits) continue;
+    bench.write(reg.offset, 0);
+  }
+  bench.write(contract::kRegMss, 64);  // no less, whatever is written
+  bench.clocks(3);
+  struct Field {  // of config_t, lowest first
+    int bits;
+    std::uint32_t reg;
+    int shift;
+  };
+  using namespace contract;
+  std::vector<Field> fields;
+  for (const auto reg : {kRegIpv6Gateway3, kRegIpv6Gateway2, kRegIpv6Gateway1, kRegIpv6Gateway0}) {
+    fields.push_back({32, reg, 0});
+  }
+  fields.push_back({8, kRegIpv6PrefixLength, 0});
+  for (const auto reg : {kRegIpv63, kRegIpv62, kRegIpv61, kRegIpv60})
+    fields.push_back({32, reg, 0});
+  for (const Field& field :
+       {Field{16, kRegVlan, 0}, Field{1, kRegVlan, 31}, Field{8, kRegTimeToLive, 0},
+        Field{16, kRegPmtuFloor, 0}, Field{2, kRegSynCookies, 0},
+        Field{32, kRegChallengeAckRate, 0}, Field{32, kRegUserTimeout, 0},
+        Field{8, kRegKeepaliveProbes, 0}, Field{32, kRegKeepaliveInterval, 0},
+        Field{32, kRegKeepaliveIdle, 0}, Field{5, kRegTimestampShift, 0},
+        Field{4, kRegDupAckThreshold, 0}, Field{1, kRegCongestionControl, 4},
+        Field{2, kRegCongestionControl, 0}}) {
+    fields.push_back(field);
+  }
+  for (int bit = 7; bit >= 0; --bit) fields.push_back({1, kRegTcpOptions, bit});
+  for (const auto reg : {kRegHashKey0, kRegHashKey1, kRegHashKey2, kRegHashKey3, kRegSecret0,
+                         kRegSecret1, kRegSecret2, kRegSecret3, kRegArpAgeUs, kRegTimeWaitUs}) {
+    fields.push_back({32, reg, 0});
+  }
+  for (const Field& field :
+       {Field{8, kRegSynRetriesMax, 0}, Field{8, kRegRetriesMax, 0}, Field{32, kRegRtoMaxUs, 0},
+        Field{32, kRegRtoMinUs, 0}, Field{32, kRegRtoInitialUs, 0}, Field{20, kRegDelayedAckUs, 0},
+        Field{8, kRegInitialWindow, 0}, Field{16, kRegMss, 0}, Field{32, kRegGateway, 0},
+        Field{32, kRegNetmask, 0}, Field{32, kRegIpv4, 0}, Field{32, kRegMacLo, 0},
+        Field{16, kRegMacHi, 0}, Field{1, kRegControl, 0}}) {
+    fields.push_back(field);
+  }
+  for (const Field& changed : fields) {
+    const std::uint32_t quiet = changed.reg == kRegMss ? 64 : 0;
+    const std::uint32_t value = changed.reg == kRegMss ? 4321 : 0x0102'0401U >> (32 - changed.bits);
+    const std::uint32_t wanted = changed.bits == 2 ? 2 : value | 1;
+    bench.write(changed.reg, wanted << changed.shift);
+    bench.clocks(3);
+    Fields all(bench.top().cfg_o);
+    for (const Field& field : fields) {
+      const bool same = field.reg == changed.reg && field.shift == changed.shift;
+      const std::uint32_t rest = field.reg == kRegMss ? 64 : 0;
+      EXPECT_EQ(all.take(field.bits), same ? wanted : rest) << changed.reg << " " << field.reg;
+    }
+    bench.write(changed.reg, quiet);
+    bench.clocks(3);
+  }
+}
+
 TEST(ToeHostIfPolicy, ConnectsGoToTheAddressNamedLast) {
   auto bench = ready_bench(kStorm, 3);
   give_global_address(*bench);

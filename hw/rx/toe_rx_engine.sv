@@ -9,7 +9,7 @@
 // that one changes more than RCV.NXT, the window's edge and TS.Recent. Those are known in stage 2
 // already and handed on (toe_rx_next): data in order of one connection flows at a segment every
 // second clock, everything else at one every fourth. An event enters only when every output queue
-// has room for all that is in flight, so the pipeline itself never stalls.
+// that may lose nothing has room for all that is in flight, so the pipeline itself never stalls.
 
 module toe_rx_engine #(
   parameter int unsigned Connections = 1024
@@ -289,7 +289,7 @@ module toe_rx_engine #(
   logic [SegW-1:0] syn_bits;
   logic [TxSegW-1:0] rst_bits;
   logic job_room, tx_room, end_room, syn_room, rst_room, tx_idle;
-  logic [4:0] syn_count;
+  logic [4:0] syn_count, rst_count;
   toe_room_fifo #(.Width(JobW)) u_jobs (
     .clk_i, .rst_ni, .in_data_i(job), .in_valid_i(job_push), .room_o(job_room),
     .out_data_o(job_bits), .out_valid_o(job_valid_o), .out_ready_i(job_ready_i));
@@ -305,9 +305,11 @@ module toe_rx_engine #(
     .clk_i, .rst_ni, .in_data_i(syn), .in_valid_i(syn_push), .in_ready_o(syn_room),
     .out_data_o(syn_bits), .out_valid_o(syn_valid_o), .out_ready_i(syn_ready_i),
     .count_o(syn_count));
-  toe_room_fifo #(.Width(TxSegW)) u_rsts (
-    .clk_i, .rst_ni, .in_data_i(rst), .in_valid_i(rst_push), .room_o(rst_room),
-    .out_data_o(rst_bits), .out_valid_o(rst_valid_o), .out_ready_i(rst_ready_i));
+  // A reset beyond its queue is dropped: strangers must not keep connections waiting.
+  toe_fifo #(.Width(TxSegW), .Depth(16)) u_rsts (
+    .clk_i, .rst_ni, .in_data_i(rst), .in_valid_i(rst_push), .in_ready_o(rst_room),
+    .out_data_o(rst_bits), .out_valid_o(rst_valid_o), .out_ready_i(rst_ready_i),
+    .count_o(rst_count));
   assign job_o = job_bits;
   assign end_o = end_bits;
   assign syn_o = syn_bits;
@@ -315,7 +317,7 @@ module toe_rx_engine #(
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) room <= 1'b0;
-    else room <= job_room && tx_room && end_room && rst_room;
+    else room <= job_room && tx_room && end_room;
   end
 
   // Drops here and in toe_conn_manager can meet in one clock; the pulses then follow each other.
@@ -359,6 +361,7 @@ module toe_rx_engine #(
 `endif
 
   logic unused_ok;
-  assign unused_ok = &{1'b0, rx_shadow_addr_i, same[0], same[3], cfg_i, now_i, syn_count};
+  assign unused_ok = &{1'b0, rx_shadow_addr_i, same[0], same[3], cfg_i, now_i, syn_count,
+                       rst_count, rst_room};
 
 endmodule

@@ -252,13 +252,8 @@ module toe_core #(
     .cnt_syn_cookies_taken_o(counts[toe_contract_pkg::CounterSynCookiesTaken])
   );
 
-  toe_pkg::config_t rx_cfg;
-  always_comb begin
-    rx_cfg = cfg;
-    rx_cfg.use_ts = 1'b0;  // until toe_tx_engine sends timestamps
-  end
   toe_rx_engine #(.Connections(Connections)) u_rx (
-    .clk_i, .rst_ni, .cfg_i(rx_cfg), .now_i(now), .stray_acks_i(stray_acks),
+    .clk_i, .rst_ni, .cfg_i(cfg), .now_i(now), .stray_acks_i(stray_acks),
     .backlog_full_i(backlog_full),
     .seg_i(rx_seg), .seg_valid_i(rx_seg_valid), .seg_ready_o(rx_seg_ready),
     .ctl_i(rx_ctl), .ctl_valid_i(rx_ctl_valid), .ctl_ready_o(rx_ctl_ready),

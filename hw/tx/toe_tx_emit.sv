@@ -47,8 +47,7 @@ module toe_tx_emit (
                     (rec_i.owed.now && rec_i.phase == toe_tx_pkg::PhaseSynRcvd));
   assign want_re = plan_i.lost && flight && (rec_i.loss.force_one || re_fits);
   assign want_tlp = open && rec_i.loss.tlp_due && flight;
-  // New data make the better probe; the peer's window must hold them (RFC 8985 7.3).
-  assign tlp_new = plan_i.data && ~rec_i.loss.in_recovery && rec_i.board.valid == '0;
+  assign tlp_new = plan_i.tlp_new;
   assign want_data = plan_i.data && (new_fits || (want_tlp && tlp_new));
   assign want_probe = open && rec_i.probe && ~flight;
   // With a connection opened by a SYN cookie the receive engine's window is still to come.
@@ -126,11 +125,8 @@ module toe_tx_emit (
                    ((do_syn || do_data) && (~rec_i.rto_armed || rec_i.loss.pto));
   assign pto = plan_i.pto +
       ((do_data ? ~flight : plan_i.flight_one) ? {12'd0, cfg_i.delayed_ack_us} : 32'd0);
-  assign use_pto = plan_i.pto_ok && (flight || do_data) && pto < plan_i.rto_backed && ~do_tlp_out &&
-                   ~persist;
+  assign use_pto = plan_i.pto_ok && (flight || do_data) && pto < plan_i.rto_backed && ~persist;
   assign wait_us = use_pto ? pto : plan_i.rto_backed;
-  logic do_tlp_out;  // a probe leaves outside of recovery: the retransmission timeout is next
-  assign do_tlp_out = want_tlp && (do_tlp || do_data) && ~rec_i.loss.in_recovery;
 
   // ---- Next record ----------------------------------------------------------------------------
   logic stays, probe_left, take_last_hole;
@@ -168,9 +164,9 @@ module toe_tx_emit (
     if (probe_left) begin
       rec_o.loss.tlp_due = 1'b0;
       rec_o.loss.tlp_out = ~rec_i.loss.in_recovery;
-      rec_o.loss.tlp_rxt = do_tlp;
+      rec_o.loss.tlp_rxt = do_tlp || (rec_i.loss.tlp_out && rec_i.loss.tlp_rxt);
       rec_o.loss.tlp_end = rec_o.snd_max[25:0];
-      if (rec_i.loss.in_recovery) rec_o.loss.probes = rec_i.loss.probes + 2'd1;
+      rec_o.loss.probes = rec_i.loss.probes + 3'd1;
     end
     if (take_last_hole) rec_o.loss.lost_edge = plan_i.last_edge;
     if (notes_i.rearm || restart) begin

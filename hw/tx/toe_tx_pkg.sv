@@ -69,9 +69,9 @@ package toe_tx_pkg;
     logic        tlp_out;     // it was sent, and tlp_end was SND.MAX then
     logic        tlp_rxt;     // it was a retransmission
     logic [25:0] tlp_end;
-    logic [1:0]  probes;      // probes of this recovery since SND.UNA last moved
+    logic [2:0]  probes;      // probes since SND.UNA last moved
   } tx_loss_t;
-  localparam int unsigned LossW = 4 + 8 + 26 * 4 + 32 + 4 + 26 + 2;
+  localparam int unsigned LossW = 4 + 8 + 26 * 4 + 32 + 4 + 26 + 3;
 
   // Ranges selectively acknowledged: disjoint, ascending, the highest in the last place.
   typedef struct packed {
@@ -229,6 +229,7 @@ package toe_tx_pkg;
     logic [25:0] tlp_at;        // the same for a loss probe
     logic [13:0] tlp_len;
     logic        tlp_fin;
+    logic        tlp_new;       // new data are the better probe
     logic        last_hole;     // holes remain that only their number does not make lost
     logic [25:0] last_edge;
     logic [27:0] headroom;      // cwnd less pipe, signed (RFC 6675 4)
@@ -239,7 +240,7 @@ package toe_tx_pkg;
     logic        wnd_update;    // worth telling the peer (RFC 9293 3.8.6.2.2)
     logic [31:0] rto_backed;    // rto << backoff, bounded
     logic [31:0] pto;           // probe timeout
-    logic        pto_ok;        // may be armed, if no probe is under way outside of recovery
+    logic        pto_ok;        // may be armed
     logic        flight_one;    // at most a segment is in flight
   } tx_plan_t;
 

@@ -65,9 +65,10 @@ module toe_tx_plan (
     .lost_o(lost), .at_o(re_at), .span_o(re_span), .last_hole_o(last_hole),
     .last_edge_o(last_edge), .headroom_o(headroom));
 
-  // A probe sends the first hole again, or, when none is known, the last segment (RFC 8985 7.3).
+  // A probe sends the first hole again, or, when none is known, the last segment (RFC 8985 7.3);
+  // those after it the first.
   logic [25:0] flight, tlp_at, tlp_hole, tlp_span, re_end, tlp_end, re_left;
-  logic re_fin, tlp_fin;
+  logic re_fin, tlp_fin, tlp_first;
   logic [25:0] lowest;
   always_comb begin
     lowest = 26'd0;
@@ -78,7 +79,9 @@ module toe_tx_plan (
   assign flight = snd_max - una;
   assign tlp_hole = rec_i.board.valid == '0 ? flight : lowest - una;
   assign tlp_span = smaller(tlp_hole, mss_w);
-  assign tlp_at = rec_i.loss.in_recovery || rec_i.board.valid != '0 ? una : snd_max - tlp_span;
+  assign tlp_first = rec_i.loss.in_recovery || rec_i.board.valid != '0 ||
+                     rec_i.loss.probes != 3'd0;
+  assign tlp_at = tlp_first ? una : snd_max - tlp_span;
 
   // Of the numbers sent again the last may be that of the FIN, behind snd_lim.
   assign re_end = re_at + {12'd0, re_span};
@@ -118,6 +121,7 @@ module toe_tx_plan (
   localparam logic [31:0] RtoAfterLostSyn = 32'd3_000_000;  // RFC 6298 5.7
   logic [31:0] measured, rto, start, pto, twice;
   logic [46:0] backed;
+  logic [2:0] doublings;
   assign measured = {6'd0, rec_i.rtt.srtt[28:3]} + {4'd0, rec_i.rtt.rttvar};
   assign start = open && rec_i.rtt.syn_lost && cfg_i.rto_initial_us < RtoAfterLostSyn
       ? RtoAfterLostSyn : cfg_i.rto_initial_us;
@@ -127,9 +131,10 @@ module toe_tx_plan (
     if (rto > cfg_i.rto_max_us) rto = cfg_i.rto_max_us;
   end
   assign backed = {15'd0, rto} << rec_i.rtt.backoff;
-  // Twice the round trip, or more where it varies much; longer with each probe of a recovery.
+  // Twice the round trip, or more where it varies much; doubled with each probe (RFC 9002 6.2.1).
   assign twice = {5'd0, rec_i.rtt.srtt[28:2]};
-  assign pto = (twice > measured ? twice : measured) << rec_i.loss.probes;
+  assign doublings = rec_i.loss.probes + {2'd0, rec_i.loss.tlp_due};
+  assign pto = (twice > measured ? twice : measured) << doublings;
 
   always_comb begin
     plan_o.data = open && ((any && (full || last || alone)) || fin_here);
@@ -160,9 +165,8 @@ module toe_tx_plan (
     plan_o.rto_backed = backed > {15'd0, cfg_i.rto_max_us} ? cfg_i.rto_max_us : backed[31:0];
     plan_o.pto = pto;
     plan_o.pto_ok = open && rec_i.sack_on && rec_i.rtt.known && rec_i.rtt.backoff == 4'd0 &&
-                    ~rec_i.loss.in_loss && rec_i.snd_wnd != 30'd0 &&
-                    (rec_i.loss.in_recovery ? rec_i.loss.probes != 2'd3
-                                            : ~(rec_i.loss.tlp_out || rec_i.loss.tlp_due));
+                    ~rec_i.loss.in_loss && rec_i.snd_wnd != 30'd0 && doublings != 3'd7;
+    plan_o.tlp_new = plan_o.data && ~tlp_first;
     plan_o.flight_one = flight <= mss_w;
   end
 

@@ -38,7 +38,7 @@ module toe_tx_recover (
     // ---- New data acknowledged
     if (moves_i.new_ack) begin
       loss_o.dup_acks = 4'd0;
-      loss_o.probes = 2'd0;
+      loss_o.probes = 3'd0;
       loss_o.force_one = 1'b0;
       loss_o.undo_ok = 1'b0;
       if (facts_i.ack_past_rxt) loss_o.high_rxt = ack;
@@ -73,7 +73,7 @@ module toe_tx_recover (
         loss_o.high_rxt = ack;
         loss_o.lost_edge = hole_len[25] ? snd_max : hole_end;
         loss_o.force_one = 1'b1;
-      end else if (rec_i.loss.probes != 2'd0 && ~facts_i.ack_past_rxt) begin
+      end else if (rec_i.loss.probes != 3'd0 && ~facts_i.ack_past_rxt) begin
         // A probe got through: what was sent again before it did not.
         loss_o.high_rxt = ack;
         if (facts_i.rxt_past_lost) loss_o.lost_edge = rec_i.loss.high_rxt;

@@ -116,6 +116,23 @@ TEST(ToeNeighbours, ASegmentThatFindsNoPlaceStillAsks) {
   EXPECT_EQ(b.counts["arp_requests"], 17);
 }
 
+// While the wire takes nothing, no question is lost.
+TEST(ToeNeighbours, QuestionsWaitForTheWire) {
+  WireBench b;
+  b.tx_ready = 0;
+  std::vector<Bytes> want;
+  for (std::uint32_t i = 0; i < 16; ++i) {
+    TxSegment s = segment_to(kPeerIpv6, kLocalIpv4, b.random(), 0);
+    s.remote_ip = kPeerIp + i;
+    b.send_segment(s);
+    want.push_back(build_arp(kBroadcast, 1, kOurMac, kOurIp, 0, kPeerIp + i));
+  }
+  b.run(500);
+  b.tx_ready = 100;
+  b.run_until_idle();
+  EXPECT_EQ(b.tx_frames, want);
+}
+
 // All of an IPv4 network of 256, and nothing forgotten.
 TEST(ToeNeighbours, HoldsANetwork) {
   WireBench b;
@@ -175,6 +192,26 @@ TEST(ToeNeighbours, GratuitousArpMovesAKnownNeighbour) {
   ASSERT_EQ(b.tx_frames.size(), 2u);
   EXPECT_EQ(std::ranges::count(b.tx_frames, expected_frame(s, kPeerMac + 7)), 1);
   EXPECT_EQ(b.counts["arp_requests"], 1);
+}
+
+// Neither questions nor answers that nobody asked for keep segments from leaving.
+TEST(ToeNeighbours, FloodsDoNotStopSegments) {
+  for (int operation : {1, 2}) {
+    WireBench b;
+    b.teach(kPeerIp, kPeerMac);
+    const std::uint64_t start = b.clock;
+    constexpr int kSegments = 1000;
+    for (int i = 0; i < kSegments; ++i) {
+      b.send_segment(segment_to(kPeerIpv6, kLocalIpv4, b.random(), 0));
+      const auto stranger = static_cast<std::uint32_t>(b.random()() % 240 + 3);
+      b.send_frame(build_arp(operation == 1 ? kBroadcast : kOurMac, operation,
+                             kPeerMac + 2 * stranger, 0x0a000000 + stranger, kOurMac, kOurIp));
+    }
+    while (b.counts["tx_tcp"] < kSegments) b.step();
+    EXPECT_LE(b.clock - start, operation == 1 ? 2u * kSegments : kSegments * 3u / 2);
+    EXPECT_EQ(b.counts["unresolved"], 0);
+    b.run_until_idle();
+  }
 }
 
 // The cache forgets everything with the card's enable bit.
@@ -351,6 +388,26 @@ TEST(ToeNeighbours, AdvertisementsAboutAKnownNeighbour) {
     ASSERT_EQ(b.tx_frames.size(), c.polls ? 2u : 1u) << c.name;
     EXPECT_EQ(b.tx_frames.back(), expected_frame(s, c.then)) << c.name;
     if (c.polls) EXPECT_EQ(b.tx_frames[0], poll_of(kPeerIpv6, c.then)) << c.name;
+  }
+}
+
+// Claims of another do not stop a neighbour that fell silent from being given up.
+TEST(ToeNeighbours, ClaimsOfAnotherDoNotRestartTheQuestions) {
+  WireBench b;
+  b.send_frame(build_nd(solicit_of_peer(kOurIpv6, kPeerIpv6)));
+  b.run_until_idle();
+  b.now_us += 6'000'000;
+  const TxSegment s = segment_to(kPeerIpv6, kLocalIpv6, b.random(), 0);
+  for (int i = 0; i < 4; ++i) {
+    b.tx_frames.clear();
+    b.send_segment(s);
+    b.run_until_idle();
+    const Bytes question = i < 3 ? poll_of(kPeerIpv6, kPeerMac) : our_solicit(kPeerIpv6, kOurIpv6);
+    EXPECT_EQ(std::ranges::count(b.tx_frames, question), 1) << i;
+    EXPECT_EQ(b.tx_frames.size(), 2u) << i;
+    b.send_frame(build_nd(advert_of_peer(kPeerIpv6, 0, kPeerMac + 1)));
+    b.run_until_idle();
+    b.now_us += 1'000'000;
   }
 }
 

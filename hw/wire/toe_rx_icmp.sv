@@ -32,7 +32,7 @@ module toe_rx_icmp (
   output logic         r7_echo_o,
   output logic         r7_nd_o,
   output logic         r7_error_o,
-  output logic         r7_hard_o,         // RFC 1122 4.2.3.9, RFC 5461 2
+  output logic         r7_hard_o,         // RFC 9293 3.9.2.2, but for the MTU
   output logic [15:0]  r7_mtu_o,          // 0: the error is not about it
   output logic [1:0]   r7_kind_o,         // whose the quoted source or the target is; IPv4 or
                                           //   nobody's: 0

@@ -52,6 +52,7 @@ void FakeCard::step() {
 }
 
 void FakeCard::step_time() {
+  if (now_us_ + tick_us_ < now_us_) ++reg(kWraps);
   now_us_ += tick_us_;
   reg(kNow) = now_us_;
   if (deadline_valid_ != 0 && static_cast<std::int32_t>(next_deadline_us_ - now_us_) <= 0) {

@@ -25,6 +25,7 @@ class FakeCard final : public CardModel {
   static constexpr std::uint32_t kFired = 0x28;  // how often it fired
   static constexpr std::uint32_t kNow = 0x2C;    // card time
   static constexpr std::uint32_t kFail = 0x30;   // writing fails the model
+  static constexpr std::uint32_t kWraps = 0x34;  // how often card time passed 2^32 us
 
   FakeCard();
   const CardPins& pins() const override { return pins_; }

@@ -5,6 +5,7 @@ enter() re-executes the test in a namespace of its own, which goes with the proc
 that is not possible and ends with 77 (skipped). Card runs `millrace` with its wire on the TAP.
 """
 
+import contextlib
 import hashlib
 import os
 import random
@@ -191,5 +192,15 @@ def exchange(connection, data):
     return received
 
 
+@contextlib.contextmanager
 def scratch():
-    return tempfile.TemporaryDirectory(prefix="millrace-peers-")
+    """A folder for captures and logs; of a case that fails it stays in $MILLRACE_PEERS_KEEP."""
+    with tempfile.TemporaryDirectory(prefix="millrace-peers-") as name:
+        try:
+            yield name
+        except BaseException:
+            kept = os.environ.get("MILLRACE_PEERS_KEEP")
+            if kept:
+                shutil.copytree(name, kept, dirs_exist_ok=True)
+                print(f"captures and logs: {kept}")
+            raise

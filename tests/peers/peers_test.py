@@ -20,6 +20,7 @@ from harness import CARD, CASES, KERNEL, NOBODY, Card, case
 from judge import fields, judge
 import adversary_cases  # noqa: F401 (its cases register themselves, as those of the others)
 import endpoint_cases  # noqa: F401
+import flood_cases  # noqa: F401
 import foreign_cases  # noqa: F401
 import ipv6_cases  # noqa: F401
 import judge_cases  # noqa: F401

@@ -12,7 +12,7 @@
 namespace millrace::contract {
 
 inline constexpr std::uint32_t kMagic = 0x4D494C4C;
-inline constexpr std::uint64_t kHash = 0x16907101c9271a69;
+inline constexpr std::uint64_t kHash = 0x67d87bbf47091540;
 inline constexpr std::uint32_t kRevision = 2;
 
 /// Bits of a connection index; at most 65,536 connections on a card.
@@ -157,7 +157,7 @@ inline constexpr std::uint32_t kRegKeepaliveProbes = 0x118;
 inline constexpr std::uint32_t kRegUserTimeout = 0x11C;
 /// Challenge ACKs per second of the whole card (RFC 5961 7); 0 means no limit.
 inline constexpr std::uint32_t kRegChallengeAckRate = 0x120;
-/// SYN cookies (RFC 4987 3.6): 0 never, 1 when a listener has no connection in LISTEN, 2 always.
+/// SYN cookies (RFC 4987 3.6): 0 never, 1 when at most a quarter of a listener's backlog is in LISTEN, 2 always. A cookie is good for 67 to 134 s; window scale, SACK and ECN are kept if the SYN has timestamps.
 inline constexpr std::uint32_t kRegSynCookies = 0x124;
 /// Smallest IPv4 path MTU that an ICMP message can impose, in bytes; IPv6 has 1280.
 inline constexpr std::uint32_t kRegPmtuFloor = 0x128;
@@ -194,8 +194,8 @@ struct RegisterInfo {
 };
 inline constexpr std::array kRegisters = {
     RegisterInfo{"id", 0x000, Access::kReadOnly, true, 0x4D494C4CU},
-    RegisterInfo{"contract_hash_lo", 0x004, Access::kReadOnly, true, 0xC9271A69U},
-    RegisterInfo{"contract_hash_hi", 0x008, Access::kReadOnly, true, 0x16907101U},
+    RegisterInfo{"contract_hash_lo", 0x004, Access::kReadOnly, true, 0x47091540U},
+    RegisterInfo{"contract_hash_hi", 0x008, Access::kReadOnly, true, 0x67D87BBFU},
     RegisterInfo{"contract_revision", 0x00C, Access::kReadOnly, true, 0x00000002U},
     RegisterInfo{"limit_connections", 0x010, Access::kReadOnly, false, 0x00000000U},
     RegisterInfo{"limit_queue_pairs", 0x014, Access::kReadOnly, false, 0x00000000U},
@@ -487,9 +487,9 @@ enum class Counter : std::uint8_t {
 inline constexpr std::array kCounters = {
     CounterInfo{"rx_frames", "Frames taken from the wire."},
     CounterInfo{"rx_tcp_segments", "TCP segments that passed every check of the wire."},
-    CounterInfo{"rx_dropped_eth", "Frames dropped: runt, foreign destination MAC, unknown EtherType or marked bad by the MAC."},
-    CounterInfo{"rx_dropped_ip", "Frames dropped: IPv4 version, header length, total length, checksum, fragment, foreign address or unknown protocol."},
-    CounterInfo{"rx_dropped_tcp", "Frames dropped: TCP header length, checksum or malformed options."},
+    CounterInfo{"rx_dropped_eth", "Frames dropped: runt, foreign destination MAC or VLAN, unknown EtherType, malformed ARP or marked bad by the MAC."},
+    CounterInfo{"rx_dropped_ip", "IPv4 packets dropped: version, length, checksum, fragment, foreign address, or neither TCP nor an ICMP message the card takes."},
+    CounterInfo{"rx_dropped_tcp", "Segments dropped: TCP header length, checksum or malformed options."},
     CounterInfo{"rx_dropped_overrun", "Frames dropped because the card's receive buffer was full."},
     CounterInfo{"rx_icmp_echo", "ICMP echo requests answered."},
     CounterInfo{"rx_arp", "ARP packets taken."},
@@ -516,7 +516,7 @@ inline constexpr std::array kCounters = {
     CounterInfo{"conn_closed", "Connections freed."},
     CounterInfo{"conn_timed_out", "Connections ended because retransmissions were not answered."},
     CounterInfo{"syn_no_listener", "SYN segments for a port on which nobody listens."},
-    CounterInfo{"syn_backlog_full", "SYN segments dropped because the listener had no connection in LISTEN."},
+    CounterInfo{"syn_backlog_full", "SYN segments and ACKs of SYN cookies dropped because the listener had no connection in LISTEN, or because more came than the card looks at."},
     CounterInfo{"time_wait_recycled", "Connections taken out of TIME-WAIT early because none was free."},
     CounterInfo{"sq_entries", "Submission entries executed."},
     CounterInfo{"sq_refused", "Submission entries refused."},
@@ -542,7 +542,7 @@ inline constexpr std::array kCounters = {
     CounterInfo{"time_wait_reused", "Connections in TIME-WAIT replaced by a new SYN (RFC 6191)."},
     CounterInfo{"rx_icmp6_nd", "Neighbour discovery messages taken (RFC 4861)."},
     CounterInfo{"tx_icmp6_solicits", "Neighbour solicitations sent."},
-    CounterInfo{"rx_dropped_ip6", "IPv6 packets dropped: header, length, extension or foreign address."},
+    CounterInfo{"rx_dropped_ip6", "IPv6 packets dropped: header, length, extension headers, foreign address, or neither TCP nor an ICMPv6 message the card takes."},
 };
 
 /// Opcodes update and abort. Repeating or merging such entries is harmless.
