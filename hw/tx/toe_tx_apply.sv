@@ -106,7 +106,7 @@ module toe_tx_apply (
             rec_o.ws_on = cfg_i.use_ws;
             rec_o.ts_on = cfg_i.use_ts;
             rec_o.sack_on = cfg_i.use_sack;
-            rec_o.ecn_on = 1'b0;
+            rec_o.ecn_on = cfg_i.ecn_request;
             rec_o.mss = cfg_i.mss[13:0];
             rec_o.snd_wnd = 30'd0;
             rec_o.nodelay = 1'b1;
@@ -122,6 +122,7 @@ module toe_tx_apply (
                                                                 : 4'd0;
             rec_o.ts_on = event_i.ctl.ts_valid && cfg_i.use_ts;
             rec_o.sack_on = event_i.ctl.sack_ok && cfg_i.use_sack;
+            rec_o.ecn_on = event_i.ctl.ecn_ok && cfg_i.ecn_accept;
             rec_o.snd_wnd = {14'd0, event_i.ctl.wnd};
             rec_o.snd_wl1 = event_i.ctl.irs;
             if (event_i.ctl.open) begin  // by a SYN cookie: the ACK's window, what it announced
@@ -149,6 +150,9 @@ module toe_tx_apply (
           if (!(event_i.rx.ws_valid && rec_i.ws_on)) rec_o.rcv_ws = 4'd0;
           rec_o.ts_on = event_i.rx.ts_valid && rec_i.ts_on;
           rec_o.sack_on = event_i.rx.sack_ok && rec_i.sack_on;
+          // ECE alone agrees (RFC 3168 6.1.1); ECE and CWR in a SYN that crossed ours ask.
+          rec_o.ecn_on = rec_i.ecn_on && event_i.rx.ece &&
+                         event_i.rx.cwr != event_i.rx.established;
           rec_o.snd_wnd = facts_i.wnd;
           rec_o.snd_wl1 = event_i.rx.seq;
           if (!event_i.rx.established) rec_o.phase = toe_tx_pkg::PhaseSynRcvd;
@@ -201,6 +205,10 @@ module toe_tx_apply (
                                                                    : toe_pkg::EndClosed;
       end else if (moves.timeout || moves.persist) begin
         rec_o.retries = rec_i.retries + 8'd1;
+        // Some drop a SYN that asks for ECN: the third asks no more (RFC 3168 6.1.1.1).
+        if (rec_i.phase == toe_tx_pkg::PhaseSynSent && rec_i.retries != 8'd0) begin
+          rec_o.ecn_on = 1'b0;
+        end
         if (moves.persist) rec_o.probe = 1'b1;
       end
 
@@ -224,7 +232,8 @@ module toe_tx_apply (
       notes_o.cc_op = toe_pkg::CcUndo;
     end else if (moves.timeout) begin
       notes_o.cc_op = toe_pkg::CcTimeout;
-    end else if ((moves.enter && ~rec_i.cc.in_cwr) || moves.ece || moves.repaired) begin
+    end else if ((moves.enter && ~rec_i.cc.in_cwr) || moves.repaired ||
+                 (moves.ece && rec_i.cc.cc != toe_tx_pkg::CcDctcp)) begin
       notes_o.cc_op = toe_pkg::CcLoss;
     end else if (moves.idle) begin
       notes_o.cc_op = toe_pkg::CcIdle;

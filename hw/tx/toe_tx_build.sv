@@ -62,10 +62,13 @@ module toe_tx_build (
     end
   end
 
+  logic [25:0] split_d;
+  assign split_d = rec_i.owed.split_at - rx_i.rcv_nxt[25:0];
   always_comb begin
     seg_o.tuple = tuple_i;
     seg_o.seq = seq;
     seg_o.ack = rx_i.rcv_nxt;
+    if (out_i.split) seg_o.ack = rx_i.rcv_nxt + {{6{split_d[25]}}, split_d};
     if (syn_sent) seg_o.ack = 32'd0;
     // The receive engine may still be on its way to SYN-RECEIVED; SND.WL1 is IRS then.
     if (syn_rcvd) seg_o.ack = rec_i.snd_wl1 + 32'd1;

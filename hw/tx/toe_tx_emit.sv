@@ -42,9 +42,11 @@ module toe_tx_emit (
   assign re_fits = ~re_after[27] && plan_i.re_room;
   assign new_fits = ~new_after[27];
 
+  logic want_split, do_split;
   logic want_syn, want_re, want_tlp, want_data, want_probe, want_ack, want, tlp_new;
   assign want_syn = handshake && (~syn_again || rec_i.loss.force_one ||
                     (rec_i.owed.now && rec_i.phase == toe_tx_pkg::PhaseSynRcvd));
+  assign want_split = open && rec_i.owed.split;
   assign want_re = plan_i.lost && flight && (rec_i.loss.force_one || re_fits);
   assign want_tlp = open && rec_i.loss.tlp_due && flight;
   assign tlp_new = plan_i.tlp_new;
@@ -53,16 +55,20 @@ module toe_tx_emit (
   // With a connection opened by a SYN cookie the receive engine's window is still to come.
   assign want_ack = open && (rec_i.owed.now ||
                              (plan_i.wnd_update && event_i.kind != toe_tx_pkg::KindCtl));
-  assign want = want_syn || want_re || want_tlp || want_data || want_probe || want_ack;
+  assign want = want_syn || want_split || want_re || want_tlp || want_data || want_probe ||
+                want_ack;
 
   logic do_syn, do_re, do_tlp, do_data, do_probe, do_ack, send, rst;
+  logic go;
+  assign go = turn && ~want_split;
   assign do_syn = turn && want_syn;
-  assign do_re = turn && want_re;
-  assign do_tlp = turn && ~want_re && want_tlp && ~tlp_new;
-  assign do_data = turn && ~want_re && ~(want_tlp && ~tlp_new) && want_data;
-  assign do_probe = turn && ~want_re && ~want_tlp && ~want_data && want_probe;
-  assign do_ack = turn && ~want_re && ~want_tlp && ~want_data && ~want_probe && want_ack;
-  assign send = do_syn || do_re || do_tlp || do_data || do_probe || do_ack;
+  assign do_split = turn && want_split;
+  assign do_re = go && want_re;
+  assign do_tlp = go && ~want_re && want_tlp && ~tlp_new;
+  assign do_data = go && ~want_re && ~(want_tlp && ~tlp_new) && want_data;
+  assign do_probe = go && ~want_re && ~want_tlp && ~want_data && want_probe;
+  assign do_ack = go && ~want_re && ~want_tlp && ~want_data && ~want_probe && want_ack;
+  assign send = do_syn || do_split || do_re || do_tlp || do_data || do_probe || do_ack;
   assign rst = valid_i && notes_i.kill_reset;
 
   // ---- The segment ----------------------------------------------------------------------------
@@ -101,8 +107,11 @@ module toe_tx_emit (
     end
     out_o.sack_count = send && open ? plan_i.sack_count : 3'd0;
     out_o.dsack = rec_i.owed.dsack_valid;
-    out_o.ece = open && rec_i.ecn_on && rec_i.owed.ece;
-    out_o.cwr = do_data && rec_i.ecn_on && rec_i.cc.cwr_due;
+    // A SYN asks with both, a SYN-ACK agrees with ECE (RFC 3168 6.1.1).
+    out_o.ece = rec_i.ecn_on && (do_syn || (open && ~rst && rec_i.owed.ece != do_split));
+    out_o.cwr = rec_i.ecn_on && (do_syn ? rec_i.phase == toe_tx_pkg::PhaseSynSent
+                                        : do_data && rec_i.cc.cwr_due);
+    out_o.split = do_split;
     out_o.ect = do_data && rec_i.ecn_on && len != 14'd0;
     out_o.fin_first = fin && ~rec_i.fin_sent;
   end
@@ -130,7 +139,7 @@ module toe_tx_emit (
 
   // ---- Next record ----------------------------------------------------------------------------
   logic stays, probe_left, take_last_hole;
-  assign stays = do_re || (do_data && plan_i.more) || plan_i.recheck || take_last_hole;
+  assign stays = do_split || do_re || (do_data && plan_i.more) || plan_i.recheck || take_last_hole;
   assign probe_left = do_tlp || (do_data && want_tlp);
   // NextSeg() rule 3 (RFC 6675 4): nothing else may leave, so what is below the highest block does.
   assign take_last_hole = valid_i && plan_i.last_hole && ~plan_i.headroom[27] &&
@@ -175,7 +184,9 @@ module toe_tx_emit (
     end
     if (restart) rec_o.rto_armed = 1'b1;
     if (rec_i.snd_wnd > rec_i.max_wnd) rec_o.max_wnd = rec_i.snd_wnd;
-    if (send) begin
+    if (do_split) begin
+      rec_o.owed.split = 1'b0;
+    end else if (send) begin
       rec_o.owed.last = rcv_nxt_i;
       if (rec_i.phase == toe_tx_pkg::PhaseSynRcvd) rec_o.owed.last = rec_i.snd_wl1 + 32'd1;
       rec_o.owed.now = 1'b0;

@@ -13,8 +13,12 @@ module toe_tx_owed (
   output toe_tx_pkg::tx_owed_t   owed_o
 );
 
-  logic rx;
+  logic rx, text, exact, turns;
   assign rx = event_i.kind == toe_tx_pkg::KindRx && sent_phase_i;
+  assign text = rx && rec_i.ecn_on && event_i.rx.want_ack != toe_pkg::AckNone;
+  // DCTCP counts marked bytes: each acknowledgement is for marked or for unmarked segments alone.
+  assign exact = rec_i.cc.cc == toe_tx_pkg::CcDctcp;
+  assign turns = text && exact && event_i.rx.has_text && event_i.rx.ce != rec_i.owed.ece;
 
   always_comb begin
     owed_o = rec_i.owed;
@@ -22,6 +26,7 @@ module toe_tx_owed (
       owed_o.now = 1'b0;
       owed_o.owed = 1'b0;
       owed_o.ece = 1'b0;
+      owed_o.split = 1'b0;
       owed_o.dsack_valid = 1'b0;
       // As if the whole ring had been announced, so that no window update follows at once.
       if (event_i.ctl.op == toe_pkg::TxCtlSyn) begin
@@ -33,12 +38,21 @@ module toe_tx_owed (
     end
     if (rx && event_i.rx.want_ack == toe_pkg::AckNow) owed_o.now = 1'b1;
     if (rx && event_i.rx.want_ack == toe_pkg::AckDelayed) begin
-      if (rec_i.owed.owed || rec_i.quickack || cfg_i.delayed_ack_us == 20'd0) begin
+      if ((rec_i.owed.owed && ~turns) || rec_i.quickack || cfg_i.delayed_ack_us == 20'd0) begin
         owed_o.now = 1'b1;
       end else begin
         owed_o.owed = 1'b1;
         owed_o.at = now_us_i[25:0] + {6'd0, cfg_i.delayed_ack_us};
       end
+    end
+    if (turns) begin
+      owed_o.ece = event_i.rx.ce;
+      owed_o.split = rec_i.owed.owed || rec_i.owed.now;
+      owed_o.split_at = event_i.rx.seq[25:0];
+    end
+    if (text && ~exact) begin
+      if (event_i.rx.cwr) owed_o.ece = 1'b0;
+      if (event_i.rx.ce) owed_o.ece = 1'b1;
     end
     if (rx && event_i.rx.dsack_valid && rec_i.sack_on) begin
       owed_o.dsack_valid = 1'b1;

@@ -88,12 +88,14 @@ package toe_tx_pkg;
     logic [25:0] at;          // with owed: when at the latest
     logic [31:0] last;        // acknowledgement number sent last (RFC 7323 4.3)
     logic [25:0] adv_edge;    // highest right edge of the window announced
-    logic        ece;         // congestion is to be echoed (RFC 3168 6.1.3)
+    logic        ece;         // congestion is echoed (RFC 3168 6.1.3); DCTCP.CE (RFC 8257 3.2)
+    logic        split;       // DCTCP.CE has changed: first acknowledge up to split_at with the old
+    logic [25:0] split_at;
     logic        dsack_valid; // data received twice, to be reported (RFC 2883)
     logic [25:0] dsack_first;
     logic [25:0] dsack_past;
   } tx_owed_t;
-  localparam int unsigned OwedW = 2 + 26 + 32 + 26 + 2 + 52;
+  localparam int unsigned OwedW = 2 + 26 + 32 + 26 + 29 + 52;
 
   typedef struct packed {
     logic [2:0]  phase;
@@ -282,6 +284,7 @@ package toe_tx_pkg;
     logic [15:0] wnd;
     logic [2:0]  sack_count;
     logic        dsack;
+    logic        split;         // the acknowledgement number is owed.split_at
     logic        ece;
     logic        cwr;
     logic        ect;
