@@ -134,7 +134,12 @@ module toe_tx_plan (
   // Twice the round trip, or more where it varies much; doubled with each probe (RFC 9002 6.2.1).
   assign twice = {5'd0, rec_i.rtt.srtt[28:2]};
   assign doublings = rec_i.loss.probes + {2'd0, rec_i.loss.tlp_due};
-  assign pto = (twice > measured ? twice : measured) << doublings;
+  // Not sooner than a queue on the path may take to fill: a probe that comes too early is data sent
+  // twice for nothing.
+  localparam logic [31:0] PtoMin = 32'd250;
+  logic [31:0] longer;
+  assign longer = twice > measured ? twice : measured;
+  assign pto = (longer > PtoMin ? longer : PtoMin) << doublings;
 
   always_comb begin
     plan_o.data = open && ((any && (full || last || alone)) || fin_here);
