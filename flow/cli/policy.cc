@@ -7,6 +7,7 @@
 #include <array>
 #include <charconv>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -23,8 +24,9 @@ std::optional<std::uint32_t> number(std::string_view text) {
   const bool hex = text.starts_with("0x");
   if (hex) text.remove_prefix(2);
   std::uint32_t value = 0;
-  const char* const end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, value, hex ? 16 : 10);
+  const char* const end = std::to_address(text.end());
+  const auto [stop, error] =
+      std::from_chars(std::to_address(text.begin()), end, value, hex ? 16 : 10);
   if (error != std::errc() || stop != end) return std::nullopt;
   return value;
 }

@@ -311,7 +311,7 @@ TEST_F(Cookie, QuarterOfTheBacklogIsKeptForCookies) {
 }
 
 // A bad cookie may be later data of a peer whose good one nobody could take: no RST then.
-TEST_F(Cookie, BadOneIsNotRefusedWhileNobodyIsInListen) {
+TEST_F(Cookie, LaterDataOfAPeerAreNotRefused) {
   const Segment syn = rich_syn(tuple);
   Segment later = ack_of(syn, answer(syn));
   later.seq += 1448;
@@ -319,6 +319,14 @@ TEST_F(Cookie, BadOneIsNotRefusedWhileNobodyIsInListen) {
   EXPECT_TRUE(rsts.empty());
   accept();
   expect_refused(later);
+  for (const auto& [len, flags] : {std::pair{1448, kAckFlag}, std::pair{0, kAckFlag | kFinFlag}}) {
+    later.len = static_cast<std::uint16_t>(len);
+    later.flags = static_cast<std::uint8_t>(flags);
+    give(later);
+    EXPECT_TRUE(rsts.empty()) << len;
+  }
+  give(ack_of(syn, answer(syn)));
+  EXPECT_EQ(bench->counters.cookies_taken, 1u);
 }
 
 TEST_F(Cookie, PolicyNeverAndAlways) {

@@ -81,10 +81,11 @@ module toe_conn_steps (
                   q.meta.qp == cmd_q.qp;
 
   // A segment without a connection, as the listener in hand sees it.
-  logic seg_syn, none_waits, few_wait;
+  logic seg_syn, seg_text, none_waits, few_wait;
   logic [31:0] iss_floor;
   logic iss_behind;
   assign seg_syn = q.seg.flags[toe_pkg::FlagSyn];
+  assign seg_text = q.seg.len != 16'd0 || q.seg.flags[toe_pkg::FlagFin];
   assign none_waits = q.listener.count == 17'd0;
   // A quarter of the backlog is kept for those who come back with a cookie, so that SYNs of
   // strangers, each of which holds a connection until it times out, cannot shut everybody out.
@@ -227,10 +228,10 @@ module toe_conn_steps (
           toe_conn_pkg::JobSyn, toe_conn_pkg::JobAck: begin
             q.conn <= q.listener.head;
             q.act <= toe_conn_pkg::ActSyn;
-            // Later data of a peer whose cookie nobody could take look like a bad cookie: with
-            // none in LISTEN they get no RST, so that a retransmission may still find one.
+            // Later data of a peer whose cookie nobody could take look like a bad cookie: they get
+            // no RST, so that what follows the SYN, sent again, may still find one in LISTEN.
             q.state <= answer_cookie_o ? toe_conn_pkg::StCookie :
-                       none_waits ? toe_conn_pkg::StIdle :
+                       none_waits || (q.reset && seg_text) ? toe_conn_pkg::StIdle :
                        q.reset ? toe_conn_pkg::StRst : toe_conn_pkg::StInsert;
           end
           toe_conn_pkg::JobReuse: begin  // worth it?
