@@ -319,7 +319,8 @@ TEST_F(Cookie, LaterDataOfAPeerAreNotRefused) {
   EXPECT_TRUE(rsts.empty());
   accept();
   expect_refused(later);
-  for (const auto& [len, flags] : {std::pair{1448, kAckFlag}, std::pair{0, kAckFlag | kFinFlag}}) {
+  using Kind = std::pair<int, int>;  // bytes and flags
+  for (const auto& [len, flags] : {Kind{1448, kAckFlag}, Kind{0, kAckFlag | kFinFlag}}) {
     later.len = static_cast<std::uint16_t>(len);
     later.flags = static_cast<std::uint8_t>(flags);
     give(later);

@@ -71,11 +71,12 @@ std::size_t ip_bytes_of(const Bytes& frame) {
 
 constexpr auto kEth = Counter::kRxDroppedEth;
 constexpr auto kIpv4 = Counter::kRxDroppedIp;
+constexpr auto kIpv6 = Counter::kRxDroppedIp6;
 constexpr auto kTcpDrop = Counter::kRxDroppedTcp;
 
 const std::array kFaults = {
     Fault{"foreign MAC", kEth, [](Bytes& f) { f[5] ^= 0x40; }},
-    Fault{"EtherType of IPv6", kEth, [](Bytes& f) { put16(f, 12, 0x86DD); }},
+    Fault{"EtherType of IPv6", kIpv6, [](Bytes& f) { put16(f, 12, 0x86DD); }},
     Fault{"EtherType of VLAN", kEth, [](Bytes& f) { put16(f, 12, 0x8100); }},
     Fault{"runt", kEth, [](Bytes& f) { f.resize(13); }, false},
     Fault{"version 6", kIpv4, [](Bytes& f) { f[kIp] = 0x65; }},
@@ -167,7 +168,7 @@ class BadFrames : public testing::Test {
     return cards_->card(1).counters().value_or(host::CounterSnapshot{});
   }
   static std::uint32_t dropped(const host::CounterSnapshot& counters) {
-    return counters[kEth] + counters[kIpv4] + counters[kTcpDrop];
+    return counters[kEth] + counters[kIpv4] + counters[kIpv6] + counters[kTcpDrop];
   }
 
   // Before the next data segment to card 1 comes what `forge` makes of it, its payload replaced
