@@ -313,7 +313,8 @@ TEST_F(Cookie, QuarterOfTheBacklogIsKeptForCookies) {
 // A bad cookie may be later data of a peer whose good one nobody could take: no RST then.
 TEST_F(Cookie, LaterDataOfAPeerAreNotRefused) {
   const Segment syn = rich_syn(tuple);
-  Segment later = ack_of(syn, answer(syn));
+  const Segment ack = ack_of(syn, answer(syn));
+  Segment later = ack;
   later.seq += 1448;
   give(later);
   EXPECT_TRUE(rsts.empty());
@@ -326,7 +327,7 @@ TEST_F(Cookie, LaterDataOfAPeerAreNotRefused) {
     give(later);
     EXPECT_TRUE(rsts.empty()) << len;
   }
-  give(ack_of(syn, answer(syn)));
+  give(ack);
   EXPECT_EQ(bench->counters.cookies_taken, 1u);
 }
 

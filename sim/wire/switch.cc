@@ -75,11 +75,11 @@ Switch::~Switch() = default;
 Wire& Switch::port(int index) { return *ports_[static_cast<std::size_t>(index)]; }
 
 Switch::Path& Switch::path(int from, int to) {
-  return *paths_[static_cast<std::size_t>(from * ports() + to)];
+  return *paths_[static_cast<std::size_t>(from) * ports_.size() + static_cast<std::size_t>(to)];
 }
 
 const Switch::Path& Switch::path(int from, int to) const {
-  return *paths_[static_cast<std::size_t>(from * ports() + to)];
+  return *paths_[static_cast<std::size_t>(from) * ports_.size() + static_cast<std::size_t>(to)];
 }
 
 void Switch::set_options(int from, int to, const LinkOptions& options) {
