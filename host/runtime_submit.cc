@@ -52,6 +52,16 @@ Connection** Runtime::submit_other(Connection** item) {
             connection.announce());
         submissions_.advance(1);
       }
+    } else if ((work & Connection::kWantUpdate) != 0 && (work & Connection::kFin) != 0 && known &&
+               (work & (Connection::kListening | Connection::kEstablished)) == 0) {
+      // CLOSE before ESTABLISHED: the card knows when FIN may leave (RFC 9293 3.10.4).
+      connection.work_ &= ~Connection::kWantUpdate;
+      SubmissionRing::store_update(
+          submissions_.next(),
+          SubmissionRing::start_of(contract::Opcode::kUpdate, submissions_.phase()),
+          work & Connection::kFin, connection.id_,
+          static_cast<std::uint32_t>(connection.tx_.committed()), connection.announce());
+      submissions_.advance(1);
     } else if ((work & Connection::kWantSet) != 0 && known &&
                (work & Connection::kListening) == 0) {
       submit_options(connection);

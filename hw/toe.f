@@ -67,6 +67,7 @@ rx/toe_rx_merge.sv
 rx/toe_rx_engine.sv
 # tx
 tx/toe_tx_pkg.sv
+tx/toe_tx_patience.sv
 tx/toe_tx_facts.sv
 tx/toe_tx_sack_facts.sv
 tx/toe_tx_moves.sv

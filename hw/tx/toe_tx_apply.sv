@@ -37,10 +37,18 @@ module toe_tx_apply (
   assign ctl_syn = ctl && event_i.ctl.op == toe_pkg::TxCtlSyn;
   assign rx_syn = event_i.kind == toe_tx_pkg::KindRx && sent && event_i.rx.syn_valid;
 
-  // ---- Segment size ---------------------------------------------------------------------------
+  // ---- Segment size: our own is for IPv4, whose header has 20 bytes less ----------------------
   logic [13:0] mss;
-  assign mss = ctl_syn ? mss_of(cfg_i.mss, event_i.ctl.mss_valid, event_i.ctl.mss)
-             : (rx_syn ? mss_of(cfg_i.mss, event_i.rx.mss_valid, event_i.rx.mss) : rec_i.mss);
+  logic [15:0] own;
+  assign own = cfg_i.mss - (facts_i.v6 ? 16'd20 : 16'd0);
+  always_comb begin
+    mss = rec_i.mss;
+    if (ctl_syn) mss = mss_of(own, event_i.ctl.mss_valid, event_i.ctl.mss);
+    if (rx_syn) mss = mss_of(own, event_i.rx.mss_valid, event_i.rx.mss);
+    if (ctl && (event_i.ctl.op == toe_pkg::TxCtlListen ||
+                event_i.ctl.op == toe_pkg::TxCtlActive)) mss = own[13:0];
+    if (moves.path) mss = facts_i.path_mss;
+  end
 
   // ---- Parts of the record --------------------------------------------------------------------
   toe_tx_pkg::tx_moves_t moves;
@@ -82,6 +90,7 @@ module toe_tx_apply (
     rec_o.board = board;
     rec_o.owed = owed;
     rec_o.mss = mss;
+    if (ctl || rx_syn) rec_o.mss_top = mss;
     notes_o = '0;
     unique case (event_i.kind)
       toe_tx_pkg::KindCtl: begin
@@ -93,6 +102,8 @@ module toe_tx_apply (
         rec_o.probe = 1'b0;
         rec_o.retries = 8'd0;
         rec_o.rto_armed = 1'b0;
+        rec_o.since = now_i.ticks[27:0];
+        rec_o.user_timeout = 28'd0;
         rec_o.max_wnd = 30'd0;
         unique case (event_i.ctl.op)
           toe_pkg::TxCtlListen, toe_pkg::TxCtlActive: begin
@@ -107,9 +118,8 @@ module toe_tx_apply (
             rec_o.ts_on = cfg_i.use_ts;
             rec_o.sack_on = cfg_i.use_sack;
             rec_o.ecn_on = cfg_i.ecn_request;
-            rec_o.mss = cfg_i.mss[13:0];
             rec_o.snd_wnd = 30'd0;
-            rec_o.nodelay = 1'b1;
+            rec_o.nodelay = event_i.ctl.options[0];
             rec_o.keepalive = event_i.ctl.options[1];
             rec_o.quickack = event_i.ctl.options[2];
           end
@@ -161,6 +171,10 @@ module toe_tx_apply (
           rec_o.phase = toe_tx_pkg::PhaseOpen;
           notes_o.report = 1'b1;
         end
+        if (moves.new_ack || (~facts_i.flight_any && (event_i.rx.ack_valid ||
+            event_i.rx.want_ack != toe_pkg::AckNone))) begin
+          rec_o.since = now_i.ticks[27:0];
+        end
         if (moves.new_ack) begin
           rec_o.snd_una = event_i.rx.ack;
           rec_o.retries = 8'd0;
@@ -184,8 +198,10 @@ module toe_tx_apply (
       end
 
       toe_tx_pkg::KindHost: if (event_i.configure) begin
+        rec_o.nodelay = event_i.options[0];
         rec_o.keepalive = event_i.options[1];
         rec_o.quickack = event_i.options[2];
+        rec_o.user_timeout = event_i.offset > 32'h07ff_ffff ? 28'h7ff_ffff : event_i.offset[27:0];
       end else if (sent || rec_i.phase == toe_tx_pkg::PhaseListen) begin
         if (facts_i.lim_bad) begin
           notes_o.bad_offset = 1'b1;
@@ -200,7 +216,8 @@ module toe_tx_apply (
         rec_o.rto_armed = 1'b0;
         rec_o.owed.owed = 1'b0;
         notes_o.ending = 1'b1;
-        notes_o.timed_out = 1'b1;
+        notes_o.timed_out = ~moves.too_long;
+        notes_o.too_long = moves.too_long;
         notes_o.end_kind = rec_i.phase == toe_tx_pkg::PhaseSynRcvd ? toe_pkg::EndHandshake
                                                                    : toe_pkg::EndClosed;
       end else if (moves.timeout || moves.persist) begin
@@ -210,12 +227,18 @@ module toe_tx_apply (
           rec_o.ecn_on = 1'b0;
         end
         if (moves.persist) rec_o.probe = 1'b1;
+      end else if (moves.keepalive) begin
+        rec_o.retries = rec_i.retries + 8'd1;
+        rec_o.since = now_i.ticks[27:0];
+        rec_o.probe = 1'b1;
+        notes_o.keepalive = 1'b1;
       end
 
       default: ;
     endcase
 
     if (moves.timeout || moves.persist || moves.pto) notes_o.rearm = 1'b1;
+    notes_o.path = moves.path;
     notes_o.rto_fired = moves.timeout;
     notes_o.fast = moves.enter;
     notes_o.dup = moves.dup;

@@ -29,7 +29,8 @@ module toe_tx_build (
   // ---- Segment --------------------------------------------------------------------------------
   logic [31:0] seq, offset;
   logic [23:0] mask;
-  logic syn_sent, syn_rcvd;
+  logic syn_sent, syn_rcvd, phase_open;
+  assign phase_open = rec_i.phase == toe_tx_pkg::PhaseOpen;
   assign syn_sent = rec_i.phase == toe_tx_pkg::PhaseSynSent;
   assign syn_rcvd = rec_i.phase == toe_tx_pkg::PhaseSynRcvd;
   assign seq = out_i.base + {6'd0, out_i.ahead};
@@ -62,6 +63,8 @@ module toe_tx_build (
     end
   end
 
+  logic v6;
+  assign v6 = tuple_i.remote_ip[127:32] != toe_pkg::Ipv4Mapped;
   logic [25:0] split_d;
   assign split_d = rec_i.owed.split_at - rx_i.rcv_nxt[25:0];
   always_comb begin
@@ -82,7 +85,7 @@ module toe_tx_build (
     seg_o.flags[toe_pkg::FlagEce] = out_i.ece;
     seg_o.flags[toe_pkg::FlagCwr] = out_i.cwr;
     seg_o.mss_valid = out_i.syn;
-    seg_o.mss = cfg_i.mss;
+    seg_o.mss = cfg_i.mss - (v6 ? 16'd20 : 16'd0);
     seg_o.ws_valid = out_i.syn && rec_i.ws_on;  // a SYN-ACK offers only what the SYN did
     seg_o.ws = rec_i.rcv_ws;
     seg_o.sack_ok = out_i.syn && rec_i.sack_on;
@@ -122,8 +125,25 @@ module toe_tx_build (
   assign ack_in = rec_i.owed.at - now_i.us[25:0];
   assign ack_at = now_i.us + {{6{ack_in[25]}}, ack_in};
   assign sooner = rec_i.rto_at - ack_at;
-  assign timer_armed_o = rec_i.rto_armed || rec_i.owed.owed;
-  assign timer_at_o = rec_i.rto_armed && (~rec_i.owed.owed || sooner[31]) ? rec_i.rto_at : ack_at;
+  // What lasts longer than toe_timers can look ahead is set in steps of 2^30 us.
+  logic [27:0] patience, idle, left;
+  logic [31:0] long_at, short_at, later;
+  logic flying, patient, short_armed;
+  toe_tx_patience u_patience (.rec_i, .cfg_i, .patience_o(patience), .idle_o(idle));
+  assign flying = rec_i.snd_max != rec_i.snd_una;
+  assign patient = phase_open && (flying ? patience != 28'd0
+                                         : rec_i.keepalive && ~rec_i.rto_armed);
+  assign left = (flying ? patience : idle) + 28'd1 - (now_i.ticks[27:0] - rec_i.since);
+  always_comb begin
+    long_at = now_i.us + {2'd0, left[19:0], 10'd0};
+    if (left[26:20] != 7'd0) long_at = now_i.us + 32'h4000_0000;
+    if (left[27]) long_at = now_i.us;
+  end
+  assign short_armed = rec_i.rto_armed || rec_i.owed.owed;
+  assign short_at = rec_i.rto_armed && (~rec_i.owed.owed || sooner[31]) ? rec_i.rto_at : ack_at;
+  assign later = long_at - short_at;
+  assign timer_armed_o = short_armed || patient;
+  assign timer_at_o = patient && (~short_armed || later[31]) ? long_at : short_at;
 
   // ---- Congestion control beside the engine ---------------------------------------------------
   assign cc_valid_o = valid_i && notes_i.cc_valid;
@@ -145,6 +165,7 @@ module toe_tx_build (
   end
 
   logic unused_ok;
-  assign unused_ok = &{1'b0, rec_i, out_i, notes_i, rx_i, cfg_i, now_i, offset, sooner};
+  assign unused_ok = &{1'b0, rec_i, out_i, notes_i, rx_i, cfg_i, now_i, offset, sooner, left,
+                       later};
 
 endmodule

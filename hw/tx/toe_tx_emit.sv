@@ -13,7 +13,7 @@ module toe_tx_emit (
   input  toe_tx_pkg::tx_notes_t  notes_i,
   input  logic [31:0]            rcv_nxt_i,
   input  toe_pkg::config_t       cfg_i,
-  input  logic [31:0]            now_us_i,
+  input  toe_pkg::time_t         now_i,
 
   output toe_tx_pkg::tx_record_t rec_o,
   output toe_tx_pkg::tx_out_t    out_o,
@@ -60,7 +60,7 @@ module toe_tx_emit (
 
   logic do_syn, do_re, do_tlp, do_data, do_probe, do_ack, send, rst;
   logic go;
-  assign go = turn && ~want_split;
+  assign go = turn && ~want_split && ~want_syn;
   assign do_syn = turn && want_syn;
   assign do_split = turn && want_split;
   assign do_re = go && want_re;
@@ -147,13 +147,15 @@ module toe_tx_emit (
   always_comb begin
     rec_o = rec_i;
     if (do_syn || do_data) begin
-      rec_o.snd_max = (do_syn ? rec_i.iss : rec_i.snd_max) + {18'd0, len} + {31'd0, do_syn} +
-                      {31'd0, fin};
+      if (~(do_syn && syn_again)) begin
+        rec_o.snd_max = rec_i.snd_max + {18'd0, len} + {31'd0, do_syn} + {31'd0, fin};
+      end
+      if (~flight) rec_o.since = now_i.ticks[27:0];
       if (fin) rec_o.fin_sent = 1'b1;
       if (~rec_i.rtt.running && ~(do_syn && syn_again)) begin
         rec_o.rtt.running = 1'b1;
         rec_o.rtt.seq = do_syn ? rec_i.iss[25:0] : rec_i.snd_max[25:0];
-        rec_o.rtt.start = now_us_i[25:0];
+        rec_o.rtt.start = now_i.us[25:0];
       end
       rec_o.probe = 1'b0;
     end
@@ -179,7 +181,7 @@ module toe_tx_emit (
     end
     if (take_last_hole) rec_o.loss.lost_edge = plan_i.last_edge;
     if (notes_i.rearm || restart) begin
-      rec_o.rto_at = now_us_i + wait_us;
+      rec_o.rto_at = now_i.us + wait_us;
       rec_o.loss.pto = use_pto;
     end
     if (restart) rec_o.rto_armed = 1'b1;
@@ -205,10 +207,10 @@ module toe_tx_emit (
   assign retransmit_o = do_re || do_tlp || (do_syn && syn_again);
   assign sack_retransmit_o = do_re && rec_i.board.valid != '0;
   assign loss_probe_o = probe_left;
-  assign probe_o = do_probe;
+  assign probe_o = do_probe && plan_i.waiting;
   assign dsack_o = send && open && rec_i.owed.dsack_valid && plan_i.sack_count != 3'd0;
 
   logic unused_ok;
-  assign unused_ok = &{1'b0, event_i, plan_i, notes_i, cfg_i, re_after, new_after};
+  assign unused_ok = &{1'b0, event_i, plan_i, notes_i, cfg_i, now_i, re_after, new_after};
 
 endmodule

@@ -243,7 +243,7 @@ module toe_tx_engine #(
   logic [25:0] lost_edge;
   logic restart;
 
-  toe_tx_facts u_facts (.event_i(e1_q), .rec_i(rec_rd), .cfg_i, .now_i, .facts_o(facts));
+  toe_tx_facts u_facts (.event_i(e1_q), .rec_i(rec_rd), .tuple_i, .cfg_i, .now_i, .facts_o(facts));
   toe_tx_sack_facts u_sack (.event_i(e1_q), .rec_i(rec_rd), .sack_o(sack));
   toe_tx_apply u_apply (
     .event_i(e2_q), .rec_i(r2_q), .facts_i(f2_q), .sack_i(s2_q), .cfg_i, .now_i, .rec_o(applied),
@@ -291,7 +291,7 @@ module toe_tx_engine #(
 
   toe_tx_emit u_emit (
     .valid_i(valid[3]), .event_i(e4_q), .rec_i(r4_q), .plan_i(p4_q), .notes_i(n4_q),
-    .rcv_nxt_i(x4_q.rcv_nxt), .cfg_i, .now_us_i(now_i.us), .rec_o(rec_wr), .out_o(out),
+    .rcv_nxt_i(x4_q.rcv_nxt), .cfg_i, .now_i, .rec_o(rec_wr), .out_o(out),
     .ready_push_o(ready_push), .retransmit_o(cnt_tx_retransmits_o),
     .sack_retransmit_o(cnt_tx_sack_retransmits_o), .loss_probe_o(cnt_tx_loss_probes_o),
     .probe_o(cnt_tx_window_probes_o), .dsack_o(cnt_tx_dsack_o)
@@ -317,9 +317,9 @@ module toe_tx_engine #(
   assign cnt_rx_dsack_o = valid[4] && n5_q.dsack;
   assign cnt_tx_undone_o = valid[4] && n5_q.undone;
   assign cnt_tx_idle_restarts_o = valid[4] && n5_q.idle;
-  assign cnt_tx_keepalives_o = 1'b0;
-  assign cnt_conn_user_timeout_o = 1'b0;
-  assign cnt_pmtu_reduced_o = 1'b0;
+  assign cnt_tx_keepalives_o = valid[4] && n5_q.keepalive;
+  assign cnt_conn_user_timeout_o = valid[4] && n5_q.too_long;
+  assign cnt_pmtu_reduced_o = valid[4] && n5_q.path;
 
   // ---- Queues ---------------------------------------------------------------------------------
   logic [SegW-1:0] seg_bits;

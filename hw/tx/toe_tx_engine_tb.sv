@@ -111,6 +111,7 @@ module toe_tx_engine_tb (
     ctl.ws_valid = opt_valid_i;
     ctl.ws = opt_ws_i;
     ctl.reset = ctl_reset_i;
+    ctl.options = 3'b001;
     rx = '0;
     rx.conn = conn_i;
     rx.ack_valid = ack_valid_i;
@@ -137,7 +138,7 @@ module toe_tx_engine_tb (
 
   toe_tx_engine #(.Connections(64)) u_engine (
     .clk_i, .rst_ni, .cfg_i(cfg), .now_i(now), .ready_o, .ctl_i(ctl), .ctl_valid_i, .ctl_ready_o,
-    .tuple_addr_o(tuple_addr), .tuple_en_o(tuple_en), .tuple_i('0),
+    .tuple_addr_o(tuple_addr), .tuple_en_o(tuple_en), .tuple_i({2'd0, toe_pkg::Ipv4Mapped, 64'd0}),
     .rx_i(rx), .rx_valid_i, .rx_urgent_i(1'b0), .rx_ready_o, .rx_shadow_addr_o(rx_shadow_addr),
     .rx_shadow_en_o(rx_shadow_en), .rx_shadow_i(shadow_q),
     .tx_shadow_addr_i(16'd0), .tx_shadow_en_i(1'b0), .tx_shadow_o(unused_shadow),

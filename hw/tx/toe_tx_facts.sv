@@ -5,6 +5,7 @@
 module toe_tx_facts (
   input  toe_pkg::tx_event_t     event_i,
   input  toe_tx_pkg::tx_record_t rec_i,
+  input  toe_pkg::tuple_t        tuple_i,
   input  toe_pkg::config_t       cfg_i,
   input  toe_pkg::time_t         now_i,
   output toe_tx_pkg::tx_facts_t  facts_o
@@ -61,6 +62,21 @@ module toe_tx_facts (
   assign rto_d = now_i.us - rec_i.rto_at;
   assign owed_d = now_i.us[25:0] - rec_i.owed.at;
 
+  // User timeout (RFC 9293 3.8.3) and keep-alive (3.8.4), as toe_tx_build set the timer.
+  logic [27:0] quiet, patience, idle;
+  logic flying;
+  assign flying = rec_i.snd_max != rec_i.snd_una;
+  assign quiet = now_i.ticks[27:0] - rec_i.since;
+  toe_tx_patience u_patience (.rec_i, .cfg_i, .patience_o(patience), .idle_o(idle));
+
+  // ---- Path MTU (RFC 1191, RFC 8201): headers of 40 and 60 bytes ------------------------------
+  logic v6;
+  logic [15:0] least, mtu, path;
+  assign v6 = tuple_i.remote_ip[127:32] != toe_pkg::Ipv4Mapped;
+  assign least = v6 ? 16'd1280 : (cfg_i.pmtu_floor < 16'd88 ? 16'd88 : cfg_i.pmtu_floor);
+  assign mtu = event_i.rx.wnd < least ? least : event_i.rx.wnd;
+  assign path = mtu - (v6 ? 16'd60 : 16'd40);
+
   // ---- DCTCP's window after a mark (RFC 8257 3.4) ---------------------------------------------
   logic [36:0] cut;
   assign cut = 37'(rec_i.cc.cwnd) * 37'(rec_i.cc.alpha);
@@ -101,11 +117,19 @@ module toe_tx_facts (
     facts_o.rto_due = rec_i.rto_armed && ~rto_d[31];
     facts_o.ack_due = rec_i.owed.owed && ~owed_d[25];
     facts_o.idle_due = ~rec_i.rto_armed && ~rto_d[31];
+    facts_o.expired = flying && rec_i.phase == toe_tx_pkg::PhaseOpen &&
+                      patience != 28'd0 && quiet > patience;
+    facts_o.keepalive_due = rec_i.keepalive && rec_i.phase == toe_tx_pkg::PhaseOpen && ~flying &&
+                            ~rec_i.rto_armed && quiet > idle;
+    facts_o.v6 = v6;
+    facts_o.path_mss = path[13:0];
+    facts_o.path_smaller = event_i.rx.icmp && event_i.rx.wnd != 16'd0 &&
+                           path < {2'd0, rec_i.mss};
     facts_o.dctcp_cwnd = rec_i.cc.cwnd - cut[36:11];
   end
 
   logic unused_ok;
-  assign unused_ok = &{1'b0, event_i, rec_i, cfg_i, now_i, ack_r, ack_t, rxt_l, rto_d, owed_d,
-                       ts_age, cut, ts_gone};
+  assign unused_ok = &{1'b0, event_i, rec_i, tuple_i, cfg_i, now_i, ack_r, ack_t, rxt_l, rto_d,
+                       owed_d, ts_age, cut, ts_gone};
 
 endmodule

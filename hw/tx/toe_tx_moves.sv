@@ -33,7 +33,9 @@ module toe_tx_moves (
   assign late = calm && facts_i.lost_pending && ~(new_ack && facts_i.ack_past_lost);
 
   // ---- Timers ---------------------------------------------------------------------------------
-  logic due, over;
+  logic due, over, expired, asked;
+  assign expired = event_i.kind == toe_tx_pkg::KindTimer && sent && facts_i.expired;
+  assign asked = event_i.kind == toe_tx_pkg::KindTimer && facts_i.keepalive_due;
   assign due = event_i.kind == toe_tx_pkg::KindTimer && sent && facts_i.rto_due;
   assign over = rec_i.retries >= (handshake ? cfg_i.syn_retries_max : cfg_i.retries_max);
 
@@ -55,10 +57,13 @@ module toe_tx_moves (
     moves_o.loss_left = new_ack && rec_i.loss.in_loss && facts_i.ack_recovers;
     moves_o.sampled = new_ack && (facts_i.rtt_covered || (facts_i.ts_sampled &&
         (recovering || rec_i.rtt.backoff != 4'd0 || ~rec_i.rtt.known)));
-    moves_o.pto = due && rec_i.loss.pto;
-    moves_o.dying = due && ~rec_i.loss.pto && over;
-    moves_o.timeout = due && ~rec_i.loss.pto && ~over && facts_i.flight_any;
+    moves_o.pto = due && rec_i.loss.pto && ~expired;
+    moves_o.too_long = expired || (asked && rec_i.retries >= cfg_i.keepalive_probes);
+    moves_o.dying = moves_o.too_long || (due && ~rec_i.loss.pto && over);
+    moves_o.timeout = due && ~rec_i.loss.pto && ~over && ~expired && facts_i.flight_any;
     moves_o.persist = due && ~rec_i.loss.pto && ~over && ~facts_i.flight_any;
+    moves_o.keepalive = asked && ~moves_o.too_long;
+    moves_o.path = event_i.kind == toe_tx_pkg::KindRx && open && facts_i.path_smaller;
     moves_o.ece = marked;
     moves_o.repaired = new_ack && calm && rec_i.loss.tlp_out && rec_i.loss.tlp_rxt &&
                        facts_i.ack_past_tlp && ~sack_i.dsack;

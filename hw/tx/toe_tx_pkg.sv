@@ -109,7 +109,8 @@ package toe_tx_pkg;
     logic [29:0] snd_wnd;     // scaled
     logic [29:0] max_wnd;     // largest snd_wnd of this connection (RFC 5961 5.2)
     logic [31:0] snd_wl1;
-    logic [13:0] mss;         // largest payload without options
+    logic [13:0] mss;         // largest payload without options, by what is known of the path
+    logic [13:0] mss_top;     // ... and as the two ends agreed
     logic [3:0]  snd_ws;
     logic [3:0]  rcv_ws;
     logic        ws_on;       // the peer offered the option, or we are about to
@@ -125,16 +126,18 @@ package toe_tx_pkg;
     tx_loss_t    loss;
     tx_board_t   board;
     tx_owed_t    owed;
-    logic [7:0]  retries;
+    logic [7:0]  retries;     // of a segment, window probe or keep-alive probe
     logic        rto_armed;
-    logic [31:0] rto_at;
-    logic        probe;       // send a zero-window probe
+    logic [31:0] rto_at;      // not armed: when the idle time will have been longer than RTO
+    logic [27:0] since;       // ticks: when the peer was last heard of, or flight last moved
+    logic [27:0] user_timeout; // ticks; 0 means the register's
+    logic        probe;       // send a zero-window or keep-alive probe
     logic [51:0] ring_page;
     logic [4:0]  ring_log2;
     logic [4:0]  rx_ring_log2;
   } tx_record_t;
-  localparam int unsigned RecordW = 4 + 32 * 3 + 26 + 2 + 30 * 2 + 32 + 14 + 8 + 4 + 16 + 3 + RttW +
-                                    CcW + LossW + BoardW + OwedW + 8 + 33 + 1 + 52 + 10;
+  localparam int unsigned RecordW = 4 + 32 * 3 + 26 + 2 + 30 * 2 + 32 + 28 + 8 + 4 + 16 + 3 + RttW +
+                                    CcW + LossW + BoardW + OwedW + 8 + 33 + 56 + 1 + 52 + 10;
 
   localparam logic [2:0] KindCtl = 3'd0;
   localparam logic [2:0] KindRx = 3'd1;
@@ -177,6 +180,11 @@ package toe_tx_pkg;
     logic        rto_due;
     logic        ack_due;
     logic        idle_due;      // nothing was in flight for longer than RTO
+    logic        expired;       // user timeout
+    logic        keepalive_due;
+    logic        v6;            // the peer has an IPv6 address
+    logic [13:0] path_mss;      // what an ICMP message leaves of the segment size, ...
+    logic        path_smaller;  // ... which is less than what was
     logic [25:0] dctcp_cwnd;    // cwnd (1 - alpha / 2)
   } tx_facts_t;
 
@@ -209,7 +217,10 @@ package toe_tx_pkg;
     logic timeout;
     logic pto;
     logic persist;
+    logic keepalive;
     logic dying;
+    logic too_long;   // ... for want of patience, not of retransmissions
+    logic path;       // the path takes smaller segments only
     logic ece;        // answer congestion
     logic repaired;   // the loss probe was the one that arrived (RFC 8985 7.4)
     logic idle;
@@ -258,6 +269,9 @@ package toe_tx_pkg;
     logic       fast;
     logic       dup;
     logic       timed_out;
+    logic       too_long;
+    logic       keepalive;
+    logic       path;
     logic       first_hole;
     logic       undone;
     logic       dsack;

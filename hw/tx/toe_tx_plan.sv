@@ -40,7 +40,7 @@ module toe_tx_plan (
 
   // ---- New data at SND.MAX --------------------------------------------------------------------
   logic [25:0] wnd, room, unsent, pending, avail, len, mss_w;
-  logic any, full, last, alone, fin_room, fin_here;
+  logic any, full, last, alone, half, early_fin, fin_room, fin_here, fit;
   assign mss_w = {12'd0, mss};
   assign wnd = rec_i.snd_wnd[29:25] != 5'd0 ? 26'h1ff_ffff : rec_i.snd_wnd[25:0];
   assign room = una + wnd - snd_max;              // may be negative: the window shrank
@@ -54,6 +54,15 @@ module toe_tx_plan (
   assign alone = snd_max == una;
   assign fin_room = ~room[25] && room > len;
   assign fin_here = rec_i.fin_req && last && fin_room;
+  assign half = {4'd0, len, 1'b0} >= {1'b0, rec_i.max_wnd};
+  // A segment that is not full leaves if it is all there is, and with Nagle only if nothing is in
+  // flight (RFC 9293 3.7.4) or nothing will follow; if it is half of the largest window; or when
+  // the persist timer says that it has waited long enough (3.8.6.2.1).
+  assign fit = full || (last && (rec_i.nodelay || alone || rec_i.fin_req)) ||
+               (alone && (half || rec_i.probe));
+  // CLOSE in SYN-RECEIVED (RFC 9293 3.10.4).
+  assign early_fin = rec_i.phase == toe_tx_pkg::PhaseSynRcvd && rec_i.snd_max != rec_i.iss &&
+                     pending == 26'd0;
 
   // ---- Loss recovery --------------------------------------------------------------------------
   logic [25:0] re_at, last_edge;
@@ -142,7 +151,7 @@ module toe_tx_plan (
   assign pto = (longer > PtoMin ? longer : PtoMin) << doublings;
 
   always_comb begin
-    plan_o.data = open && ((any && (full || last || alone)) || fin_here);
+    plan_o.data = open ? (any && fit) || fin_here : early_fin && fin_here;
     plan_o.fin = fin_here;
     plan_o.len = len[13:0];
     plan_o.more = pending != len || (rec_i.fin_req && ~fin_here && unsent == len);

@@ -115,6 +115,17 @@ module toe_tx_recover (
         loss_o.rxt_ts = ts_now_i;
       end
     end
+    // What was too large for the path is sent again at once, in pieces that fit (RFC 1191 6.4).
+    // That is no congestion.
+    if (moves_i.path) begin
+      loss_o.in_recovery = 1'b0;
+      loss_o.in_loss = 1'b1;
+      loss_o.undo_ok = 1'b0;
+      loss_o.recover = snd_max;
+      loss_o.high_rxt = una;
+      loss_o.lost_edge = snd_max;
+      loss_o.force_one = 1'b1;
+    end
     if (moves_i.undo) begin
       loss_o.in_recovery = 1'b0;
       loss_o.in_loss = 1'b0;
