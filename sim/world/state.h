@@ -61,7 +61,7 @@ struct State {
 
   Machine& machine(int index) { return *machines[static_cast<std::size_t>(index)]; }
   /// The first failure stays.
-  void fail(std::string what);
+  void fail(const std::string& what);
   bool failed() const { return !failure.empty(); }
   /// A line of the story, if somebody wants it.
   [[gnu::format(printf, 2, 3)]] void say(const char* format, ...) const;

@@ -316,7 +316,7 @@ flow::Task<void> use(State& state, Machine& machine, flow::ToeFlow flow, bool cl
   state.say("machine %d has %s", machine.index(), Streams::describe(end).c_str());
   Draw draw(state.plan.seed * 7919 + end.number);
   Habits habits = draw_habits(draw, state);
-  Context context{state, machine, flow, session, end, habits, std::move(draw)};
+  Context context{state, machine, flow, session, end, habits, draw};
   co_await flow::when_all(write_side(context), read_side(context), abort_later(context));
   if (!context.closed && !end.broken) co_await close(context);
   if (end.broken) ++state.figures.broken;

@@ -172,7 +172,7 @@ void count_world(State& state) {
 
 }  // namespace
 
-void State::fail(std::string what) {
+void State::fail(const std::string& what) {
   say("FAILS: %s", what.c_str());
   if (failure.empty()) failure = "at " + std::to_string(clock.now_us()) + " us: " + what;
 }
@@ -215,7 +215,7 @@ WorldResult run_world(const WorldOptions& options) {
   if (!state.failed()) settle_world(state);
   if (!state.failed()) {
     count_world(state);
-    if (std::string wrong = audit(state); !wrong.empty()) state.fail(std::move(wrong));
+    if (const std::string wrong = audit(state); !wrong.empty()) state.fail(wrong);
   }
   WorldResult result{state.failure, state.hash.value(), describe(state.plan), state.figures};
   // In this order: coroutines and flows, then what they stand on.
