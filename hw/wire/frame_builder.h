@@ -91,8 +91,8 @@ struct TcpHeader {
   std::uint16_t sum_error = 0;
 };
 
-inline Bytes build_tcp(const Ipv4Header& ip, const TcpHeader& tcp,
-                       std::span<const std::uint8_t> payload, std::uint8_t fill = 0) {
+// Header and payload with a checksum of zero, which depends on what carries them.
+inline Bytes tcp_bytes(const TcpHeader& tcp, std::span<const std::uint8_t> payload) {
   Bytes body;
   append(body, tcp.from_port, 2);
   append(body, tcp.to_port, 2);
@@ -104,6 +104,12 @@ inline Bytes build_tcp(const Ipv4Header& ip, const TcpHeader& tcp,
   append(body, 0, 4);
   append(body, tcp.options);
   append(body, payload);
+  return body;
+}
+
+inline Bytes build_tcp(const Ipv4Header& ip, const TcpHeader& tcp,
+                       std::span<const std::uint8_t> payload, std::uint8_t fill = 0) {
+  Bytes body = tcp_bytes(tcp, payload);
   Bytes pseudo;
   append(pseudo, ip.from, 4);
   append(pseudo, ip.to, 4);

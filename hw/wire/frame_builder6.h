@@ -77,21 +77,6 @@ inline void put_checksum6(const Ipv6Header& ip, std::uint8_t protocol, Bytes& bo
   body[at + 1] = static_cast<std::uint8_t>(sum);
 }
 
-inline Bytes tcp_bytes(const TcpHeader& tcp, std::span<const std::uint8_t> payload) {
-  Bytes body;
-  append(body, tcp.from_port, 2);
-  append(body, tcp.to_port, 2);
-  append(body, tcp.seq, 4);
-  append(body, tcp.ack, 4);
-  append(body, ((5 + tcp.options.size() / 4 + tcp.offset_error) & 15u) << 4, 1);
-  append(body, tcp.flags, 1);
-  append(body, tcp.wnd, 2);
-  append(body, 0, 4);
-  append(body, tcp.options);
-  append(body, payload);
-  return body;
-}
-
 inline Bytes build_tcp6(const Ipv6Header& ip, const TcpHeader& tcp,
                         std::span<const std::uint8_t> payload) {
   Bytes body = tcp_bytes(tcp, payload);
