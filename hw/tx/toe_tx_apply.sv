@@ -90,7 +90,6 @@ module toe_tx_apply (
     rec_o.board = board;
     rec_o.owed = owed;
     rec_o.mss = mss;
-    if (ctl || rx_syn) rec_o.mss_top = mss;
     notes_o = '0;
     unique case (event_i.kind)
       toe_tx_pkg::KindCtl: begin

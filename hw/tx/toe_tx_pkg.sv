@@ -110,7 +110,6 @@ package toe_tx_pkg;
     logic [29:0] max_wnd;     // largest snd_wnd of this connection (RFC 5961 5.2)
     logic [31:0] snd_wl1;
     logic [13:0] mss;         // largest payload without options, by what is known of the path
-    logic [13:0] mss_top;     // ... and as the two ends agreed
     logic [3:0]  snd_ws;
     logic [3:0]  rcv_ws;
     logic        ws_on;       // the peer offered the option, or we are about to
@@ -136,7 +135,7 @@ package toe_tx_pkg;
     logic [4:0]  ring_log2;
     logic [4:0]  rx_ring_log2;
   } tx_record_t;
-  localparam int unsigned RecordW = 4 + 32 * 3 + 26 + 2 + 30 * 2 + 32 + 28 + 8 + 4 + 16 + 3 + RttW +
+  localparam int unsigned RecordW = 4 + 32 * 3 + 26 + 2 + 30 * 2 + 32 + 14 + 8 + 4 + 16 + 3 + RttW +
                                     CcW + LossW + BoardW + OwedW + 8 + 33 + 56 + 1 + 52 + 10;
 
   localparam logic [2:0] KindCtl = 3'd0;

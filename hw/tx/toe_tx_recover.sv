@@ -99,13 +99,17 @@ module toe_tx_recover (
       end
     end
     if (moves_i.ece || moves_i.repaired) loss_o.recover = snd_max;
-    if (moves_i.timeout) begin
+    // All in flight goes again: after a timeout, or at once what was too large for the path, in
+    // pieces that fit (RFC 1191 6.4).
+    if (moves_i.timeout || moves_i.path) begin
       loss_o.in_recovery = 1'b0;
       loss_o.in_loss = 1'b1;
       loss_o.recover = snd_max;
       loss_o.high_rxt = una;
       loss_o.lost_edge = snd_max;
       loss_o.force_one = 1'b1;  // whatever the window says (RFC 9293 3.8.6: a lost update)
+    end
+    if (moves_i.timeout) begin
       loss_o.dup_acks = 4'd0;
       loss_o.threshold = cfg_i.dup_ack_threshold;
       loss_o.tlp_out = 1'b0;
@@ -115,17 +119,7 @@ module toe_tx_recover (
         loss_o.rxt_ts = ts_now_i;
       end
     end
-    // What was too large for the path is sent again at once, in pieces that fit (RFC 1191 6.4).
-    // That is no congestion.
-    if (moves_i.path) begin
-      loss_o.in_recovery = 1'b0;
-      loss_o.in_loss = 1'b1;
-      loss_o.undo_ok = 1'b0;
-      loss_o.recover = snd_max;
-      loss_o.high_rxt = una;
-      loss_o.lost_edge = snd_max;
-      loss_o.force_one = 1'b1;
-    end
+    if (moves_i.path) loss_o.undo_ok = 1'b0;  // that is no congestion
     if (moves_i.undo) begin
       loss_o.in_recovery = 1'b0;
       loss_o.in_loss = 1'b0;
