@@ -64,8 +64,7 @@ auto entered(void* userdata, Call call) {
 // ---- Sockets -----------------------------------------------------------------------------------
 
 int do_socket(void* u, int /*domain*/, int type, int /*protocol*/) {
-  return static_cast<int>(
-      entered(u, [&](Stack& s, Lock& lock) { return s.sockets.socket(lock, type); }));
+  return static_cast<int>(entered(u, [&](Stack& s, Lock&) { return s.sockets.socket(type); }));
 }
 int do_bind(void* u, int fd, const sockaddr* address, socklen_t /*length*/) {
   return static_cast<int>(entered(u, [&](Stack& s, Lock&) { return s.sockets.bind(fd, address); }));
@@ -144,8 +143,7 @@ int do_ioctl(void* u, int fd, unsigned long request, ...) {
       entered(u, [&](Stack& s, Lock&) { return s.sockets.io_control(fd, request, argument); }));
 }
 int do_close(void* u, int fd) {
-  return static_cast<int>(
-      entered(u, [&](Stack& s, Lock& lock) { return s.sockets.close(lock, fd); }));
+  return static_cast<int>(entered(u, [&](Stack& s, Lock&) { return s.sockets.close(fd); }));
 }
 int do_shutdown(void* u, int fd, int how) {
   return static_cast<int>(entered(u, [&](Stack& s, Lock&) { return s.sockets.shutdown(fd, how); }));

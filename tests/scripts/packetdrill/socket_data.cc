@@ -16,14 +16,8 @@
 namespace millrace::packetdrill {
 namespace {
 
-constexpr std::int64_t kForeverUs = std::int64_t{1} << 50;
 constexpr std::uint32_t kLeastBuffer = 4096;
 constexpr std::uint32_t kMostBuffer = 1U << 20;
-
-Result failed(int error) {
-  errno = error;
-  return -1;
-}
 
 std::size_t bytes_of(std::span<const iovec> parts) {
   std::size_t total = 0;

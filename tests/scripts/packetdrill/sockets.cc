@@ -16,14 +16,8 @@
 namespace millrace::packetdrill {
 namespace {
 
-constexpr std::int64_t kForeverUs = std::int64_t{1} << 50;
 // What a call of the thread that plays the script may wait: it should not block at all.
 constexpr std::int64_t kPlayerUs = 10'000'000;
-
-Result failed(int error) {
-  errno = error;
-  return -1;
-}
 
 std::uint16_t port_of(const sockaddr* address) {
   sockaddr_in in{};
@@ -95,9 +89,8 @@ bool Sockets::wait(Lock& lock, const std::function<bool()>& done, std::int64_t u
   return stage_.pass(lock, now + std::min(us, kPlayerUs), done);
 }
 
-Result Sockets::socket(Lock& lock, int type) {
+Result Sockets::socket(int type) {
   if ((type & 0xF) != SOCK_STREAM) return failed(EPROTONOSUPPORT);
-  (void)lock;
   return make((type & SOCK_NONBLOCK) == 0);
 }
 
@@ -207,8 +200,7 @@ int Sockets::pending_error(Socket& socket) {
 }
 
 // RFC 9293 3.10.4; with unread data, or before the connection is established, it aborts.
-Result Sockets::close(Lock& lock, int fd) {
-  (void)lock;
+Result Sockets::close(int fd) {
   ::close(fd);
   if (epolls_.erase(fd) != 0) return 0;
   const auto found = sockets_.find(fd);

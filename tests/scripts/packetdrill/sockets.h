@@ -9,6 +9,7 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
+#include <cerrno>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -23,6 +24,14 @@ namespace millrace::packetdrill {
 
 // A result as a system call has it: -1 with errno set, or not negative.
 using Result = std::int64_t;
+inline Result failed(int error) {
+  errno = error;
+  return -1;
+}
+
+// Longer than any script.
+inline constexpr std::int64_t kForeverUs = std::int64_t{1} << 50;
+
 using Lock = std::unique_lock<std::mutex>;
 
 class Sockets {
@@ -31,7 +40,7 @@ class Sockets {
   Sockets(const Sockets&) = delete;
   Sockets& operator=(const Sockets&) = delete;
 
-  Result socket(Lock& lock, int type);
+  Result socket(int type);
   Result bind(int fd, const sockaddr* address);
   Result listen(int fd, int backlog);
   Result accept(Lock& lock, int fd, sockaddr* address, socklen_t* length);
@@ -40,7 +49,7 @@ class Sockets {
   Result write(Lock& lock, int fd, std::span<const iovec> parts, int flags);
   Result control(int fd, int command, long argument);
   Result io_control(int fd, unsigned long request, int* argument);
-  Result close(Lock& lock, int fd);
+  Result close(int fd);
   Result shutdown(int fd, int how);
   Result get_option(int fd, int level, int name, void* value, socklen_t* length);
   Result set_option(int fd, int level, int name, const void* value, socklen_t length);
