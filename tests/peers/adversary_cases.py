@@ -4,7 +4,6 @@ while honest connections go on. Every random choice comes from SEED."""
 
 import random
 import socket
-import subprocess
 
 import harness
 from harness import CARD, Card, case
@@ -14,11 +13,9 @@ from stranger import MODULO, Connection, Stranger, need_scapy
 SEED = 20261128
 
 
-def sink(program, folder, port, name="card"):
-    """A pipe that writes what it receives to folder/NAME.out and sends nothing."""
-    output = open(folder / f"{name}.out", "wb")
-    return Card(program, folder, "pipe", "--listen", f"toe://:{port}", name=name,
-                stdin=subprocess.DEVNULL, stdout=output)
+def sink(program, folder, port):
+    """A pipe that sends nothing and writes what it receives to folder/card.out."""
+    return harness.pipe(program, folder, "--listen", f"toe://:{port}")
 
 
 def echo_card(program, folder, port):

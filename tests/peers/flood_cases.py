@@ -6,7 +6,7 @@ import socket
 
 import harness
 from adversary_cases import SEED, echo_card, honest_echo
-from harness import CARD, case
+from harness import CARD, case, receive_exactly
 from stranger import MODULO, Connection, Stranger, need_scapy
 
 try:
@@ -69,16 +69,6 @@ def with_checksum(packet):
     check = in4_chksum(6, header, bytes(raw))
     raw[16:18] = check.to_bytes(2, "big")
     return IP(src=header.src, dst=header.dst, proto=6) / Raw(bytes(raw))
-
-
-def receive_exactly(connection, size):
-    connection.settimeout(60)
-    data = b""
-    while len(data) < size:
-        part = connection.recv(size - len(data))
-        assert part, f"ended after {data!r}"
-        data += part
-    return data
 
 
 @case

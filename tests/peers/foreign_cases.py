@@ -49,21 +49,12 @@ def netstack_accepts(program, folder):
                   f"toe://{NETSTACK}:7000") as card:
             card.ready()
             for count, size in ((1, 4 * MIB), (16, MIB // 16)):
-                jobs = [harness.background(exchange_at, 7000, size, number)
-                        for number in range(count)]
-                for job in jobs:
-                    job.result()
+                harness.many_flows("127.0.0.1", 7000, count, size)
             card.stop()
     finally:
         peer.kill()
         peer.wait()
     judge(card.capture)
-
-
-def exchange_at(port, size, seed):
-    data = harness.payload(size, seed)
-    with harness.socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
-        assert harness.exchange(connection, data) == data, f"other bytes came back (seed {seed})"
 
 
 # ---- user-mode Linux ---------------------------------------------------------------------------

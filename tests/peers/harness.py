@@ -12,6 +12,7 @@ import random
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -190,6 +191,65 @@ def exchange(connection, data):
     received = receive_all(connection)
     sender.result()
     return received
+
+
+def receive_exactly(connection, size):
+    connection.settimeout(60)
+    data = b""
+    while len(data) < size:
+        part = connection.recv(size - len(data))
+        assert part, f"ended after {data!r}"
+        data += part
+    return data
+
+
+def reset(connection):
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()
+
+
+def pipe(program, folder, *arguments, stdin=subprocess.DEVNULL, name="card"):
+    """A pipe on the card; what it receives goes to folder/NAME.out."""
+    output = open(folder / f"{name}.out", "wb")
+    return Card(program, folder, "pipe", *arguments, name=name, stdin=stdin, stdout=output)
+
+
+def both_ways(program, folder, active, size, *options, kernel=KERNEL, card_ip=CARD):
+    """`size` bytes each way at once on one flow with port 5001, opened by the card if `active`.
+    Returns the card's run, which is over."""
+    ours, theirs = payload(size, 3), payload(size, 4)
+    (folder / "in.bin").write_bytes(theirs)
+    with open(folder / "in.bin", "rb") as stdin:
+        if active:
+            host = f"[{kernel}]" if ":" in kernel else kernel
+            with listener(5001, "::" if ":" in kernel else kernel) as server:
+                with pipe(program, folder, f"toe://{host}:5001", *options, stdin=stdin) as card:
+                    connection, _ = server.accept()
+                    received = exchange(connection, ours)
+                    assert card.process.wait(120) == 0, card.text()
+        else:
+            with pipe(program, folder, "--listen", "toe://:5001", *options, stdin=stdin) as card:
+                card.ready()
+                connection = socket.create_connection((card_ip, 5001), timeout=30)
+                received = exchange(connection, ours)
+                assert card.process.wait(120) == 0, card.text()
+    connection.close()
+    assert digest(received) == digest(theirs)
+    assert digest((folder / "card.out").read_bytes()) == digest(ours)
+    return card
+
+
+def many_flows(address, port, flows, size):
+    """`flows` connections at once, each of which gets its `size` bytes back."""
+
+    def one(number):
+        data = payload(size, 100 + number)
+        with socket.create_connection((address, port), timeout=60) as connection:
+            assert digest(exchange(connection, data)) == digest(data)
+
+    jobs = [background(one, number) for number in range(flows)]
+    for job in jobs:
+        job.result()
 
 
 @contextlib.contextmanager

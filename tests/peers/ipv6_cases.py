@@ -15,13 +15,15 @@ MIB = 1 << 20
 KERNEL_LINK6 = "fe80::77"
 
 
+OPTIONS = ("--ip6", f"{CARD6}/64", "--mac", MAC)
+
+
 def card6(program, folder, *arguments, **popen):
-    return Card(program, folder, *arguments, "--ip6", f"{CARD6}/64", "--mac", MAC, **popen)
+    return Card(program, folder, *arguments, *OPTIONS, **popen)
 
 
-def pipe(program, folder, *arguments, stdin=subprocess.DEVNULL):
-    output = open(folder / "card.out", "wb")
-    return card6(program, folder, "pipe", *arguments, stdin=stdin, stdout=output)
+def pipe(program, folder, *arguments, **more):
+    return harness.pipe(program, folder, *arguments, *OPTIONS, **more)
 
 
 def over_ipv6(capture):
@@ -90,24 +92,8 @@ def get6_by_the_card(program, folder):
 def both_ways(program, folder, active):
     """8 MiB each way at once on one flow, ended by both."""
     enable_ipv6()
-    ours, theirs = harness.payload(8 * MIB, 3), harness.payload(8 * MIB, 4)
-    (folder / "in.bin").write_bytes(theirs)
-    with open(folder / "in.bin", "rb") as stdin:
-        if active:
-            with harness.listener(5001, "::") as server:
-                with pipe(program, folder, f"toe://[{KERNEL6}]:5001", stdin=stdin) as card:
-                    connection, _ = server.accept()
-                    received = harness.exchange(connection, ours)
-                    assert card.process.wait(120) == 0, card.text()
-        else:
-            with pipe(program, folder, "--listen", "toe://:5001", stdin=stdin) as card:
-                card.ready()
-                connection = socket.create_connection((CARD6, 5001), timeout=30)
-                received = harness.exchange(connection, ours)
-                assert card.process.wait(120) == 0, card.text()
-    connection.close()
-    assert harness.digest(received) == harness.digest(theirs)
-    assert harness.digest((folder / "card.out").read_bytes()) == harness.digest(ours)
+    card = harness.both_ways(program, folder, active, 8 * MIB, *OPTIONS, kernel=KERNEL6,
+                             card_ip=CARD6)
     judge(card.capture)
     over_ipv6(card.capture)
 
@@ -160,9 +146,7 @@ def refused_and_reset6(program, folder):
         connection = socket.create_connection((CARD6, 5002), timeout=30)
         connection.sendall(b"x")
         time.sleep(0.5)
-        linger = b"\x01\0\0\0\0\0\0\0"
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-        connection.close()
+        harness.reset(connection)
         assert card.process.wait(60) == harness.RESET, card.text()
     judge(card.capture)
 

@@ -9,14 +9,13 @@ import argparse
 import errno
 import signal
 import socket
-import struct
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 import harness
-from harness import CARD, CASES, KERNEL, NOBODY, Card, case
+from harness import CARD, CASES, KERNEL, NOBODY, Card, case, many_flows, pipe, reset
 from judge import fields, judge
 import adversary_cases  # noqa: F401 (its cases register themselves, as those of the others)
 import endpoint_cases  # noqa: F401
@@ -154,32 +153,9 @@ def more_connects_than_the_card_holds(program, folder):
     assert waiting == 0, f"{waiting} connections in TIME-WAIT at the kernel"
 
 
-def pipe(program, folder, *arguments, stdin=subprocess.DEVNULL, name="card"):
-    output = open(folder / f"{name}.out", "wb")
-    return Card(program, folder, "pipe", *arguments, name=name, stdin=stdin, stdout=output)
-
-
 def both_ways(program, folder, active):
     """64 MiB each way at once on one flow."""
-    ours, theirs = harness.payload(64 * MIB, 3), harness.payload(64 * MIB, 4)
-    (folder / "in.bin").write_bytes(theirs)
-    with open(folder / "in.bin", "rb") as stdin:
-        if active:
-            with harness.listener(5001) as server:
-                with pipe(program, folder, f"toe://{KERNEL}:5001", stdin=stdin) as card:
-                    connection, _ = server.accept()
-                    received = harness.exchange(connection, ours)
-                    assert card.process.wait(120) == 0, card.text()
-        else:
-            with pipe(program, folder, "--listen", "toe://:5001", stdin=stdin) as card:
-                card.ready()
-                connection = socket.create_connection((CARD, 5001), timeout=30)
-                received = harness.exchange(connection, ours)
-                assert card.process.wait(120) == 0, card.text()
-    connection.close()
-    assert harness.digest(received) == harness.digest(theirs)
-    assert harness.digest((folder / "card.out").read_bytes()) == harness.digest(ours)
-    judge(card.capture)
+    judge(harness.both_ways(program, folder, active, 64 * MIB).capture)
 
 
 @case
@@ -190,17 +166,6 @@ def both_ways_64_mib_active(program, folder):
 @case
 def both_ways_64_mib_passive(program, folder):
     both_ways(program, folder, False)
-
-
-def many_flows(address, port, flows, size):
-    def one(number):
-        data = harness.payload(size, 100 + number)
-        with socket.create_connection((address, port), timeout=60) as connection:
-            assert harness.digest(harness.exchange(connection, data)) == harness.digest(data)
-
-    jobs = [harness.background(one, number) for number in range(flows)]
-    for job in jobs:
-        job.result()
 
 
 @case
@@ -261,11 +226,6 @@ def half_close_by_the_kernel(program, folder):
         assert card.process.wait(60) == 0, card.text()
     assert (folder / "card.out").read_bytes() == b"first"
     judge(card.capture)
-
-
-def reset(connection):
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    connection.close()
 
 
 @case
