@@ -100,7 +100,7 @@ module toe_sq_fetch #(
   logic [QueuePairs-1:0] want;
   logic        pick_any, sel_valid_q, cmd_fire;
   logic [3:0]  pick, sel_q;
-  logic [15:0] sel_fetch, sel_avail;
+  logic [15:0] sel_fetch, sel_avail, sel_tail_q;
   logic [3:0]  sel_log2, room_in_block, count;
   logic [51:0] sel_page;
   logic [1:0]  sel_epoch;
@@ -130,9 +130,18 @@ module toe_sq_fetch #(
     end
   end
 
+  // The tail as it was when the queue pair was chosen: a doorbell must not change a command that
+  // waits.
+  always_ff @(posedge clk_i) begin
+    if (!sel_valid_q && pick_any) begin
+      for (int unsigned q = 0; q < QueuePairs; q++) begin
+        if (pick == 4'(q)) sel_tail_q <= tail_q[q];
+      end
+    end
+  end
+
   always_comb begin
     sel_fetch = 16'd0;
-    sel_avail = 16'd0;
     sel_log2 = 4'd4;
     sel_page = 52'd0;
     sel_epoch = 2'd0;
@@ -140,7 +149,6 @@ module toe_sq_fetch #(
     for (int unsigned q = 0; q < QueuePairs; q++) begin
       if (sel_q == 4'(q)) begin
         sel_fetch = fetch_q[q];
-        sel_avail = tail_q[q] - fetch_q[q];
         sel_log2 = log2_q[q];
         sel_page = page_q[q];
         sel_epoch = epoch_q[q];
@@ -149,6 +157,7 @@ module toe_sq_fetch #(
     end
   end
 
+  assign sel_avail = sel_tail_q - sel_fetch;
   assign sel_mask = 15'((16'd1 << sel_log2) - 16'd1);
   assign sel_index = sel_fetch[14:0] & sel_mask;
   assign room_in_block = 4'd8 - {1'b0, sel_index[2:0]};

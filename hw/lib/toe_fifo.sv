@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// First-word-fall-through queue of any depth >= 2. Up to 64 entries it is distributed RAM read
-// asynchronously (a word is at the output one clock after it came); deeper queues are block RAM
-// with the RAM's own output register as the head (two clocks).
+// First-word-fall-through queue of any depth >= 2. Up to `Distributed` entries it is distributed
+// RAM read asynchronously (a word is at the output one clock after it came); deeper queues are
+// block RAM with the RAM's own output register as the head (two clocks).
 
 module toe_fifo #(
   parameter int unsigned Width = 8,
-  parameter int unsigned Depth = 16
+  parameter int unsigned Depth = 16,
+  parameter int unsigned Distributed = 64
 ) (
   input  logic                       clk_i,
   input  logic                       rst_ni,
@@ -49,7 +50,7 @@ module toe_fifo #(
     end
   end
 
-  if (Depth <= 64) begin : g_small
+  if (Depth <= Distributed) begin : g_small
     (* ram_style = "distributed" *) logic [Width-1:0] mem [0:Depth-1];
     logic valid_q;
 
