@@ -73,7 +73,7 @@ module toe_rx_extension (
         end
         StepType: begin
           if (octet != 8'd0) step_q <= StepLength;         // Pad1 has no length
-          if ((octet != 8'd1) && (octet[7:6] != 2'b00)) bad_q <= 1'b1;
+          if (octet[7:6] != 2'b00) bad_q <= 1'b1;
         end
         StepLength: begin
           skip_q <= octet[6:0];
