@@ -58,7 +58,8 @@ module toe_rx_option_walk (
   // Two bytes and one to four blocks (RFC 2018 3).
   assign is_sack = (kind == 8'd5) &&
                    ((len == 8'd10) || (len == 8'd18) || (len == 8'd26) || (len == 8'd34));
-  assign wrong = !is_nop && ((left_q < 6'd2) || (len < 8'd2) || (len > 8'(left_q)));
+  // With one byte left, whatever lies behind is too short or too long.
+  assign wrong = !is_nop && ((len < 8'd2) || (len > 8'(left_q)));
 
   // The largest power of two that fits; of SACK first kind and length, so that blocks align.
   assign step_of = judge ? (is_nop ? 5'd0 : (is_sack ? 5'd1 : len[5:1])) : skip_q[5:1];

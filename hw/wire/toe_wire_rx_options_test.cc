@@ -23,6 +23,8 @@ TEST(ToeWireRxOptions, OfSyn) {
       {{2, 4, 5, 180}, true, 1460, {}},
       {{2, 4, 0, 0}, true, 64, {}},  // raised to what still makes sense
       {{2, 4, 0, 63}, true, 64, {}},
+      {{1, 2, 4, 0, 63, 1, 1, 1}, true, 64, {}},  // in a layout that is not a usual one
+      {{1, 2, 4, 0, 65, 1, 1, 1}, true, 65, {}},
       {{2, 4, 5, 180, 1, 3, 3, 7}, true, 1460, 7},
       {{1, 3, 3, 20}, true, {}, 14},
       {{2, 4, 35, 0, 4, 2, 8, 10, 1, 2, 3, 4, 5, 6, 7, 8, 1, 3, 3, 14}, true, 0x2300, 14, true},
