@@ -93,6 +93,31 @@ TEST(ToeTxHeader, AcknowledgementsCarryTimestampsAndBlocks) {
             (Bytes{1, 1, 5, 10, 0x11, 0x12, 0x13, 0x14, 0x21, 0x22, 0x23, 0x24}));
 }
 
+// A flow whose hash is 0 has a label all the same (RFC 6437 3).
+TEST(ToeTxHeader, NoFlowLabelIsZero) {
+  WireBench b;
+  const Ipv6 group = solicited_node(kOurIpv6);
+  b.send_frame(build_nd({.to_mac = group_mac(group),
+                         .from_mac = kPeerMac,
+                         .from = kPeerIpv6,
+                         .to = group,
+                         .flags = 0,
+                         .target = kOurIpv6,
+                         .lladdr = kPeerMac}));
+  b.run_until_idle();
+  b.tx_frames.clear();
+  TxSegment s = plain_segment(b.random(), 0);
+  s.local_kind = kLocalIpv6;
+  s.remote_port = s.local_port = 0;
+  const std::uint32_t fold = model_flow_fold(s);
+  s.local_port = static_cast<std::uint16_t>(fold);
+  s.remote_port = static_cast<std::uint16_t>(fold >> 16);
+  ASSERT_EQ(model_flow_fold(s), 0u);
+  b.send_segment(s);
+  b.run_until_idle();
+  EXPECT_EQ(b.tx_frames, std::vector<Bytes>{expected_frame(s, kPeerMac)});
+}
+
 struct Shape {
   const char* name;
   int local_kind;

@@ -86,8 +86,8 @@ inline Bytes model_options(const TxSegment& s, bool freebsd) {
   return o;
 }
 
-// Flow label (RFC 6437): never 0.
-inline std::uint32_t model_flow_label(const TxSegment& s) {
+// Addresses and ports, folded into 20 bits: the last ones are the ports' lowest.
+inline std::uint32_t model_flow_fold(const TxSegment& s) {
   Bytes flow(s.remote_ipv6.begin(), s.remote_ipv6.end());
   append(flow, s.remote_port, 2), append(flow, s.local_port, 2);
   std::uint32_t x = 0;
@@ -95,8 +95,14 @@ inline std::uint32_t model_flow_label(const TxSegment& s) {
     const std::uint32_t bit = (flow[i / 8] >> (7 - i % 8)) & 1u;
     x ^= bit << (19 - i % 20);
   }
-  x = (x + (x << 9)) & 0xfffff;
-  return x == 0 ? 1 : x;
+  return x;
+}
+
+// Flow label (RFC 6437): never 0.
+inline std::uint32_t model_flow_label(const TxSegment& s) {
+  const std::uint32_t fold = model_flow_fold(s);
+  const std::uint32_t label = (fold + (fold << 9)) & 0xfffff;
+  return label == 0 ? 1 : label;
 }
 
 inline void append_tag(Bytes& frame, const Settings& settings) {
