@@ -12,7 +12,7 @@
 namespace millrace::contract {
 
 inline constexpr std::uint32_t kMagic = 0x4D494C4C;
-inline constexpr std::uint64_t kHash = 0x67d87bbf47091540;
+inline constexpr std::uint64_t kHash = 0x4b016c28009b99a4;
 inline constexpr std::uint32_t kRevision = 2;
 
 /// Bits of a connection index; at most 65,536 connections on a card.
@@ -194,8 +194,8 @@ struct RegisterInfo {
 };
 inline constexpr std::array kRegisters = {
     RegisterInfo{"id", 0x000, Access::kReadOnly, true, 0x4D494C4CU},
-    RegisterInfo{"contract_hash_lo", 0x004, Access::kReadOnly, true, 0x47091540U},
-    RegisterInfo{"contract_hash_hi", 0x008, Access::kReadOnly, true, 0x67D87BBFU},
+    RegisterInfo{"contract_hash_lo", 0x004, Access::kReadOnly, true, 0x009B99A4U},
+    RegisterInfo{"contract_hash_hi", 0x008, Access::kReadOnly, true, 0x4B016C28U},
     RegisterInfo{"contract_revision", 0x00C, Access::kReadOnly, true, 0x00000002U},
     RegisterInfo{"limit_connections", 0x010, Access::kReadOnly, false, 0x00000000U},
     RegisterInfo{"limit_queue_pairs", 0x014, Access::kReadOnly, false, 0x00000000U},
@@ -522,7 +522,7 @@ inline constexpr std::array kCounters = {
     CounterInfo{"sq_refused", "Submission entries refused."},
     CounterInfo{"cq_entries", "Completion entries written."},
     CounterInfo{"cq_stalls", "Times a report waited because its completion ring was full."},
-    CounterInfo{"rx_paws_rejected", "Segments outside the window by their timestamp (RFC 7323 5)."},
+    CounterInfo{"rx_paws_rejected", "Segments dropped for an old timestamp (RFC 7323 5) or for want of one (RFC 7323 3.2)."},
     CounterInfo{"rx_sack_blocks", "Segments that carried selective acknowledgements."},
     CounterInfo{"rx_dsack", "Segments that reported data received twice (RFC 2883)."},
     CounterInfo{"tx_dsack", "Reports of data received twice."},
