@@ -55,11 +55,36 @@ module toe_tx_sack_facts (
     assign unused_ok = &{1'b0, over_ack, over_una, left};
   end
 
+  // ---- Ranges that the cumulative acknowledgement reaches -------------------------------------
+  // One that it reaches only in part, or whose first byte it asks for, was given up by the peer
+  // (RFC 2018 8): it is forgotten as well.
+  logic [N-1:0] gone;
+  for (genvar i = 0; i < N; i++) begin : gen_gone
+    logic [W-1:0] over;
+    assign over = event_i.rx.ack[W-1:0] - rec_i.board.first[W*i +: W];
+    assign gone[i] = ~over[W-1];
+    logic unused_ok;
+    assign unused_ok = &{1'b0, over};
+  end
+
+  // ---- D-SACK: the first block lies below SEG.ACK or inside the second (RFC 2883 4) -----------
+  logic [31:0] d_ack, d_len, d_in_first, d_in_past;
+  assign d_ack = event_i.rx.ack - event_i.rx.sack[63:32];
+  assign d_len = event_i.rx.sack[63:32] - event_i.rx.sack[31:0];
+  assign d_in_first = event_i.rx.sack[31:0] - event_i.rx.sack[95:64];
+  assign d_in_past = event_i.rx.sack[127:96] - event_i.rx.sack[63:32];
+
+  logic dsack;
+  assign dsack = here && ~d_len[31] && d_len != 32'd0 &&
+      (~d_ack[31] || (event_i.rx.sack_count > 3'd1 && ~d_in_first[31] && ~d_in_past[31]));
+
   // ---- The last of the news -------------------------------------------------------------------
   logic [63:0] pick;
   always_comb begin
     pick = event_i.rx.sack[63:0];
     sack_o.hit = news != '0;
+    sack_o.dsack = dsack;
+    sack_o.gone = gone;
     sack_o.touched = touched[N-1:0];
     sack_o.above = above[N-1:0];
     sack_o.earlier = earlier[N-1:0];
@@ -76,26 +101,6 @@ module toe_tx_sack_facts (
     sack_o.first = pick[W-1:0];
     sack_o.past = pick[32 +: W];
   end
-
-  // ---- Ranges that the cumulative acknowledgement reaches -------------------------------------
-  // One that it reaches only in part, or whose first byte it asks for, was given up by the peer
-  // (RFC 2018 8): it is forgotten as well.
-  for (genvar i = 0; i < N; i++) begin : gen_gone
-    logic [W-1:0] over;
-    assign over = event_i.rx.ack[W-1:0] - rec_i.board.first[W*i +: W];
-    assign sack_o.gone[i] = ~over[W-1];
-    logic unused_ok;
-    assign unused_ok = &{1'b0, over};
-  end
-
-  // ---- D-SACK: the first block lies below SEG.ACK or inside the second (RFC 2883 4) -----------
-  logic [31:0] d_ack, d_len, d_in_first, d_in_past;
-  assign d_ack = event_i.rx.ack - event_i.rx.sack[63:32];
-  assign d_len = event_i.rx.sack[63:32] - event_i.rx.sack[31:0];
-  assign d_in_first = event_i.rx.sack[31:0] - event_i.rx.sack[95:64];
-  assign d_in_past = event_i.rx.sack[127:96] - event_i.rx.sack[63:32];
-  assign sack_o.dsack = here && ~d_len[31] && d_len != 32'd0 &&
-      (~d_ack[31] || (event_i.rx.sack_count > 3'd1 && ~d_in_first[31] && ~d_in_past[31]));
 
   logic unused_ok;
   assign unused_ok = &{1'b0, event_i, rec_i, pick, d_ack, d_len, d_in_first, d_in_past};
