@@ -2,7 +2,7 @@
 """Prints what the tests visited of the RTL: coverage.py MERGED.info MERGED.dat HOLES.txt
 
 Lines are Verilator's line coverage: statements and branches of always blocks. Cover points are the
-`cover property` statements. HOLES.txt explains lines that no test visits, one a line:
+`cover property` statements. HOLES.txt explains lines and points that no test visits, one a line:
 
     conn/toe_x.sv | text of the line, or a part of it | why it stays unvisited
 """
@@ -63,19 +63,24 @@ def explanations(path):
 def report(counts, points, holes):
     sources = {file: Path("hw", file).read_text().splitlines() for file in counts}
     folders, unexplained, used = defaultdict(lambda: [0, 0]), [], set()
+
+    def explain(what, file, number, text):
+        why = next((h for h in holes if h[0] == file and h[1] in text), None)
+        used.add(why)
+        print(f"{what}  hw/{file}:{number}: {text}  [{why[2] if why else 'NOT EXPLAINED'}]")
+        if not why and file.split("/")[0] in JUDGED:
+            unexplained.append((file, number))
+
     for file, visits in sorted(counts.items()):
         folders[file.split("/")[0]][0] += len(visits)
         folders[file.split("/")[0]][1] += sum(v > 0 for v in visits.values())
         for number in sorted(n for n, v in visits.items() if v == 0):
             text = sources[file][number - 1].strip()
-            why = next((h for h in holes if h[0] == file and h[1] in text), None)
-            used.add(why)
-            print(f"hole  hw/{file}:{number}: {text}  [{why[2] if why else 'NOT EXPLAINED'}]")
-            if not why and file.split("/")[0] in JUDGED:
-                unexplained.append((file, number))
+            explain("hole ", file, number, text)
     for (file, number), visits in sorted(points.items()):
         if visits == 0:
-            print(f"never hw/{file}:{number}: {sources[file][number - 1].strip()}")
+            text = Path("hw", file).read_text().splitlines()[number - 1].strip()
+            explain("never", file, number, text)
     for hole in holes:
         if hole not in used:
             print(f"stale explanation: {hole[0]} | {hole[1]}")

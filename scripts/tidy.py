@@ -44,7 +44,7 @@ def is_code(path):
 
 
 def is_test(path):
-    return path.startswith(ANYWHERE) or re.search(r"_(test|tb|formal)\.(cc|h|sv)$", path)
+    return path.startswith(ANYWHERE) or re.search(r"_(test|tb|formal|cover)\.(cc|h|sv)$", path)
 
 
 def check_text(path, text):
