@@ -151,6 +151,19 @@ TEST_F(PacketdrillInterface, ErrorsAreThoseOfSystemCalls) {
   EXPECT_EQ(errno, ECONNRESET);
 }
 
+TEST_F(PacketdrillInterface, ShutForReadingGivesWhatIsThereAndThenTheEnd) {
+  void* const u = stack_.userdata;
+  const int fd = accepted();
+  ASSERT_GE(fd, 0);
+  inject(script::kAck | script::kPsh, 1, isn_ + 1, 10);
+  ASSERT_TRUE(next());
+  EXPECT_EQ(stack_.shutdown(u, fd, SHUT_RD), 0);
+  std::array<char, 20> text{};
+  EXPECT_EQ(stack_.read(u, fd, text.data(), text.size()), 10);
+  EXPECT_EQ(stack_.read(u, fd, text.data(), text.size()), 0);
+  EXPECT_EQ(stack_.write(u, fd, text.data(), 1), 1);
+}
+
 TEST_F(PacketdrillInterface, OptionsOfConnectionsAreTheCards) {
   void* const u = stack_.userdata;
   const int fd = accepted();

@@ -60,8 +60,9 @@ Result Sockets::read(Lock& lock, int fd, std::span<const iovec> parts, int flags
   if (socket->connection == nullptr || socket->listener != nullptr) return failed(ENOTCONN);
   host::Connection& connection = *socket->connection;
   stage_.settle();
-  const auto ready = [&connection] {
-    return connection.readable_bytes() != 0 || connection.fin_received() || connection.final();
+  const auto ready = [socket, &connection] {
+    return connection.readable_bytes() != 0 || connection.fin_received() || connection.final() ||
+           socket->deaf;
   };
   const bool waits = socket->blocking && (flags & MSG_DONTWAIT) == 0;
   if (!ready() && (!waits || !wait(lock, ready, kForeverUs))) return failed(EAGAIN);

@@ -238,6 +238,7 @@ Result Sockets::shutdown(int fd, int how) {
   Socket* socket = find(fd);
   if (socket == nullptr) return failed(EBADF);
   if (socket->connection == nullptr || socket->listener != nullptr) return failed(ENOTCONN);
+  if (how != SHUT_WR) socket->deaf = true;
   if (how != SHUT_RD) {
     socket->shut = true;
     socket->connection->finish();
@@ -253,7 +254,7 @@ short Sockets::events_of(int fd) {
   if (socket->connection == nullptr) return POLLOUT | POLLHUP;
   const host::Connection& connection = *socket->connection;
   int events = 0;
-  const bool ended = connection.fin_received() || connection.final();
+  const bool ended = connection.fin_received() || connection.final() || socket->deaf;
   if (connection.readable_bytes() != 0 || ended) events |= POLLIN | POLLRDNORM;
   if (ended) events |= POLLRDHUP;
   if (connection.established() && (connection.tx_room() != 0 || socket->shut)) {

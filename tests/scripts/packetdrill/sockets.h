@@ -64,6 +64,7 @@ class Sockets {
     bool blocking = true;
     bool linger_zero = false;
     bool shut = false;
+    bool deaf = false;  // shut for reading: what is there can be read, then the end follows
     bool error_told = false;
     std::uint16_t local_port = 0;
     std::uint32_t tx_buffer = 0;
