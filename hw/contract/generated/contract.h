@@ -12,7 +12,7 @@
 namespace millrace::contract {
 
 inline constexpr std::uint32_t kMagic = 0x4D494C4C;
-inline constexpr std::uint64_t kHash = 0x4b016c28009b99a4;
+inline constexpr std::uint64_t kHash = 0x38bda10512f540e2;
 inline constexpr std::uint32_t kRevision = 2;
 
 /// Bits of a connection index; at most 65,536 connections on a card.
@@ -159,7 +159,7 @@ inline constexpr std::uint32_t kRegUserTimeout = 0x11C;
 inline constexpr std::uint32_t kRegChallengeAckRate = 0x120;
 /// SYN cookies (RFC 4987 3.6): 0 never, 1 when at most a quarter of a listener's backlog is in LISTEN, 2 always. A cookie is good for 67 to 134 s; window scale, SACK and ECN are kept if the SYN has timestamps.
 inline constexpr std::uint32_t kRegSynCookies = 0x124;
-/// Smallest IPv4 path MTU that an ICMP message can impose, in bytes; IPv6 has 1280.
+/// Smallest IPv4 path MTU that an ICMP message or a black hole can impose, in bytes; IPv6 has 1280.
 inline constexpr std::uint32_t kRegPmtuFloor = 0x128;
 /// TTL and hop limit of packets sent.
 inline constexpr std::uint32_t kRegTimeToLive = 0x12C;
@@ -194,8 +194,8 @@ struct RegisterInfo {
 };
 inline constexpr std::array kRegisters = {
     RegisterInfo{"id", 0x000, Access::kReadOnly, true, 0x4D494C4CU},
-    RegisterInfo{"contract_hash_lo", 0x004, Access::kReadOnly, true, 0x009B99A4U},
-    RegisterInfo{"contract_hash_hi", 0x008, Access::kReadOnly, true, 0x4B016C28U},
+    RegisterInfo{"contract_hash_lo", 0x004, Access::kReadOnly, true, 0x12F540E2U},
+    RegisterInfo{"contract_hash_hi", 0x008, Access::kReadOnly, true, 0x38BDA105U},
     RegisterInfo{"contract_revision", 0x00C, Access::kReadOnly, true, 0x00000002U},
     RegisterInfo{"limit_connections", 0x010, Access::kReadOnly, false, 0x00000000U},
     RegisterInfo{"limit_queue_pairs", 0x014, Access::kReadOnly, false, 0x00000000U},
