@@ -71,6 +71,7 @@ tx/toe_tx_patience.sv
 tx/toe_tx_facts.sv
 tx/toe_tx_sack_facts.sv
 tx/toe_tx_moves.sv
+tx/toe_tx_search.sv
 tx/toe_tx_rtt.sv
 tx/toe_tx_cwnd.sv
 tx/toe_tx_recover.sv
@@ -78,6 +79,7 @@ tx/toe_tx_board.sv
 tx/toe_tx_owed.sv
 tx/toe_tx_apply.sv
 tx/toe_tx_loss.sv
+tx/toe_tx_mtu_probe.sv
 tx/toe_tx_plan.sv
 tx/toe_tx_emit.sv
 tx/toe_tx_build.sv

@@ -38,16 +38,19 @@ module toe_tx_apply (
   assign rx_syn = event_i.kind == toe_tx_pkg::KindRx && sent && event_i.rx.syn_valid;
 
   // ---- Segment size: our own is for IPv4, whose header has 20 bytes less ----------------------
-  logic [13:0] mss;
+  logic [13:0] mss, agreed_mss;
   logic [15:0] own;
+  logic agreed;
   assign own = cfg_i.mss - (facts_i.v6 ? 16'd20 : 16'd0);
   always_comb begin
-    mss = rec_i.mss;
-    if (ctl_syn) mss = mss_of(own, event_i.ctl.mss_valid, event_i.ctl.mss);
-    if (rx_syn) mss = mss_of(own, event_i.rx.mss_valid, event_i.rx.mss);
+    agreed = ctl_syn || rx_syn;
+    agreed_mss = mss_of(own, event_i.rx.mss_valid, event_i.rx.mss);
+    if (ctl_syn) agreed_mss = mss_of(own, event_i.ctl.mss_valid, event_i.ctl.mss);
     if (ctl && (event_i.ctl.op == toe_pkg::TxCtlListen ||
-                event_i.ctl.op == toe_pkg::TxCtlActive)) mss = own[13:0];
-    if (moves.path) mss = facts_i.path_mss;
+                event_i.ctl.op == toe_pkg::TxCtlActive)) begin
+      agreed = 1'b1;
+      agreed_mss = own[13:0];
+    end
   end
 
   // ---- Parts of the record --------------------------------------------------------------------
@@ -56,6 +59,7 @@ module toe_tx_apply (
   toe_tx_pkg::tx_cc_t cc;
   toe_tx_pkg::tx_loss_t loss;
   toe_tx_pkg::tx_board_t board;
+  toe_tx_pkg::tx_search_t search;
   toe_tx_pkg::tx_owed_t owed;
   logic window_opened;
   logic [31:0] ts_now;
@@ -65,6 +69,9 @@ module toe_tx_apply (
                          ~event_i.rx.syn_valid && facts_i.wnd_up && ~facts_i.flight_any;
 
   toe_tx_moves u_moves (.event_i, .rec_i, .facts_i, .sack_i, .cfg_i, .moves_o(moves));
+  toe_tx_search u_search (
+    .rec_i, .facts_i, .moves_i(moves), .ticks_i(now_i.ticks[27:0]), .agreed_i(agreed),
+    .agreed_mss_i(agreed_mss), .mss_o(mss), .search_o(search));
   toe_tx_rtt u_rtt (
     .event_i, .rtt_i(rec_i.rtt), .facts_i, .moves_i(moves), .handshake_i(handshake),
     .window_opened_i(window_opened), .rtt_o(rtt));
@@ -72,7 +79,8 @@ module toe_tx_apply (
     .event_i, .cc_i(rec_i.cc), .facts_i, .moves_i(moves), .cfg_i, .mss_i(mss),
     .syn_lost_i(rec_i.rtt.syn_lost && ~ctl), .sack_on_i(rec_i.sack_on),
     .first_i(rec_i.retries == 8'd0), .in_recovery_i(rec_i.loss.in_recovery),
-    .in_loss_i(rec_i.loss.in_loss), .start_i(ctl_syn || rx_syn), .cc_o(cc));
+    .in_loss_i(rec_i.loss.in_loss), .failed_i(rec_i.search.failed),
+    .start_i(ctl_syn || rx_syn), .cc_o(cc));
   toe_tx_recover u_recover (
     .event_i, .rec_i, .facts_i, .sack_i, .moves_i(moves), .cfg_i, .ts_now_i(ts_now),
     .syn_i(rx_syn), .loss_o(loss));
@@ -88,6 +96,7 @@ module toe_tx_apply (
     rec_o.cc = cc;
     rec_o.loss = loss;
     rec_o.board = board;
+    rec_o.search = search;
     rec_o.owed = owed;
     rec_o.mss = mss;
     notes_o = '0;
@@ -237,7 +246,7 @@ module toe_tx_apply (
     endcase
 
     if (moves.timeout || moves.persist || moves.pto) notes_o.rearm = 1'b1;
-    notes_o.path = moves.path;
+    notes_o.path = moves.path || moves.hole;
     notes_o.rto_fired = moves.timeout;
     notes_o.fast = moves.enter;
     notes_o.dup = moves.dup;
@@ -254,7 +263,7 @@ module toe_tx_apply (
       notes_o.cc_op = toe_pkg::CcUndo;
     end else if (moves.timeout) begin
       notes_o.cc_op = toe_pkg::CcTimeout;
-    end else if ((moves.enter && ~rec_i.cc.in_cwr) || moves.repaired ||
+    end else if ((moves.enter && ~moves.spared && ~rec_i.cc.in_cwr) || moves.repaired ||
                  (moves.ece && rec_i.cc.cc != toe_tx_pkg::CcDctcp)) begin
       notes_o.cc_op = toe_pkg::CcLoss;
     end else if (moves.idle) begin

@@ -16,6 +16,7 @@ module toe_tx_cwnd (
   input  logic                  first_i,     // no timeout before this one
   input  logic                  in_recovery_i,
   input  logic                  in_loss_i,
+  input  logic                  failed_i,    // ... of a path MTU probe: that is no congestion
   input  logic                  start_i,     // the peer's SYN: initial window
   output toe_tx_pkg::tx_cc_t    cc_o
 );
@@ -90,7 +91,7 @@ module toe_tx_cwnd (
     // RFC 6582 3.2: without SACK the window stands for what left the network.
     if (moves_i.partial && ~sack_on_i) cc_o.cwnd = deflated;
     if (moves_i.dup && ~sack_on_i && in_recovery_i) cc_o.cwnd = cc_i.cwnd + mss;
-    if (moves_i.leave) begin
+    if (moves_i.leave && ~failed_i) begin
       cc_o.cwnd = cc_i.ssthresh;
       cc_o.credit = 26'd0;
     end
@@ -101,7 +102,7 @@ module toe_tx_cwnd (
       cc_o.cwr_due = moves_i.ece;
       cc_o.credit = 26'd0;
     end
-    if (moves_i.enter) begin
+    if (moves_i.enter && ~moves_i.spared) begin
       cc_o.prior_cwnd = cc_i.cwnd;
       cc_o.prior_ssthresh = cc_i.ssthresh;
       if (~cc_i.in_cwr) cc_o.ssthresh = cut_loss;

@@ -160,6 +160,11 @@ module toe_tx_emit (
       rec_o.probe = 1'b0;
     end
     if (do_data) rec_o.cc.cwr_due = 1'b0;
+    if (do_data && plan_i.search) begin
+      rec_o.search.out = 1'b1;
+      rec_o.search.first = rec_i.snd_max[25:0];
+      rec_o.search.past = rec_o.snd_max[25:0];
+    end
     if (do_probe) rec_o.probe = 1'b0;
     if (do_syn) rec_o.loss.force_one = 1'b0;
     if (do_re || do_tlp) rec_o.rtt.running = 1'b0;  // Karn

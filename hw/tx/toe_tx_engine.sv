@@ -249,7 +249,8 @@ module toe_tx_engine #(
     .event_i(e2_q), .rec_i(r2_q), .facts_i(f2_q), .sack_i(s2_q), .cfg_i, .now_i, .rec_o(applied),
     .notes_o(notes));
   toe_tx_plan u_plan (
-    .rec_i(r3_q), .first_hole_i(n3_q.first_hole), .rx_i(x3_q), .cfg_i, .lost_edge_o(lost_edge),
+    .rec_i(r3_q), .first_hole_i(n3_q.first_hole), .rx_i(x3_q), .cfg_i,
+    .ticks_i(now_i.ticks[27:0]), .lost_edge_o(lost_edge),
     .restart_o(restart), .plan_o(plan));
 
   always_ff @(posedge clk_i) begin

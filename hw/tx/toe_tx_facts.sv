@@ -77,6 +77,25 @@ module toe_tx_facts (
   assign mtu = event_i.rx.wnd < least ? least : event_i.rx.wnd;
   assign path = mtu - (v6 ? 16'd60 : 16'd40);
 
+  // A black hole (RFC 4821 7.7): down to 1024 bytes, then by halves, but not below the least MTU.
+  localparam logic [15:0] BaseMss = 16'd1024;
+  logic [15:0] lower, least_mss, hole;
+  assign lower = rec_i.retries == toe_tx_pkg::HoleRetries ? BaseMss : {3'd0, rec_i.mss[13:1]};
+  assign least_mss = least - (v6 ? 16'd60 : 16'd40);
+  assign hole = lower < least_mss ? least_mss : lower;
+
+  // ---- The path MTU probe ---------------------------------------------------------------------
+  logic [25:0] ack_p, beyond_p;
+  logic [25:0] lowest;
+  always_comb begin
+    lowest = 26'd0;
+    for (int i = toe_tx_pkg::Ranges - 1; i >= 0; i--) begin
+      if (rec_i.board.valid[i]) lowest = rec_i.board.first[26*i +: 26];
+    end
+  end
+  assign ack_p = ack - rec_i.search.past;
+  assign beyond_p = rec_i.loss.lost_edge - rec_i.search.past;
+
   // ---- DCTCP's window after a mark (RFC 8257 3.4) ---------------------------------------------
   logic [36:0] cut;
   assign cut = 37'(rec_i.cc.cwnd) * 37'(rec_i.cc.alpha);
@@ -125,11 +144,18 @@ module toe_tx_facts (
     facts_o.path_mss = path[13:0];
     facts_o.path_smaller = event_i.rx.icmp && event_i.rx.wnd != 16'd0 &&
                            path < {2'd0, rec_i.mss};
+    facts_o.hole_mss = hole[13:0];
+    facts_o.hole_smaller = hole < {2'd0, rec_i.mss} && flight > {10'd0, hole};
+    facts_o.probe_acked = ~ack_p[25];
+    facts_o.more_lost = facts_o.lost_pending && ~beyond_p[25] && beyond_p != 26'd0;
+    facts_o.at_probe = una == rec_i.search.first;
+    facts_o.probe_alone = facts_o.at_probe && rec_i.board.valid != '0 &&
+                          lowest == rec_i.search.past && ~facts_o.more_lost;
     facts_o.dctcp_cwnd = rec_i.cc.cwnd - cut[36:11];
   end
 
   logic unused_ok;
   assign unused_ok = &{1'b0, event_i, rec_i, tuple_i, cfg_i, now_i, ack_r, ack_t, rxt_l, rto_d,
-                       owed_d, ts_age, cut, ts_gone};
+                       owed_d, ts_age, cut, ts_gone, ack_p};
 
 endmodule

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Second stage of the transmit engine: what an event means to loss recovery and congestion control.
-// Combinational. RFC 5681, RFC 6582, RFC 6675, RFC 6298 5, RFC 8985 7, RFC 3168 6.1.2, RFC 3522.
+// Combinational. RFC 5681, RFC 6582, RFC 6675, RFC 6298 5, RFC 8985 7, RFC 3168 6.1.2, RFC 3522,
+// RFC 4821 7.
 
 module toe_tx_moves (
   input  toe_pkg::tx_event_t     event_i,
@@ -32,6 +33,12 @@ module toe_tx_moves (
   // The scoreboard said so in the last event of this connection.
   assign late = calm && facts_i.lost_pending && ~(new_ack && facts_i.ack_past_lost);
 
+  // A path MTU probe that alone is lost is no congestion (RFC 4821 7.6.2); what else is lost while
+  // it is sent again is.
+  logic worse;
+  assign worse = rec_i.loss.in_recovery && rec_i.search.failed && facts_i.more_lost &&
+                 ~(new_ack && facts_i.ack_past_lost);
+
   // ---- Timers ---------------------------------------------------------------------------------
   logic due, over, expired, asked;
   assign expired = event_i.kind == toe_tx_pkg::KindTimer && sent && facts_i.expired;
@@ -50,7 +57,9 @@ module toe_tx_moves (
     moves_o.dup = dup;
     // A handshake has no window that could be given back.
     moves_o.undo = new_ack && open && rec_i.loss.undo_ok && recovering && facts_i.ts_older;
-    moves_o.enter = third || late;
+    moves_o.enter = third || late || worse;
+    moves_o.spared = (third || late) && rec_i.search.out && facts_i.probe_alone && ~new_ack;
+    moves_o.probed = new_ack && calm && rec_i.search.out && facts_i.probe_acked;
     moves_o.first_hole = third;
     moves_o.partial = new_ack && rec_i.loss.in_recovery && ~facts_i.ack_recovers;
     moves_o.leave = new_ack && rec_i.loss.in_recovery && facts_i.ack_recovers;
@@ -64,6 +73,8 @@ module toe_tx_moves (
     moves_o.persist = due && ~rec_i.loss.pto && ~over && ~facts_i.flight_any;
     moves_o.keepalive = asked && ~moves_o.too_long;
     moves_o.path = event_i.kind == toe_tx_pkg::KindRx && open && facts_i.path_smaller;
+    moves_o.hole = moves_o.timeout && open && cfg_i.black_hole_probe && facts_i.hole_smaller &&
+                   rec_i.retries >= toe_tx_pkg::HoleRetries;
     moves_o.ece = marked;
     moves_o.repaired = new_ack && calm && rec_i.loss.tlp_out && rec_i.loss.tlp_rxt &&
                        facts_i.ack_past_tlp && ~sack_i.dsack;

@@ -18,6 +18,9 @@ package toe_tx_pkg;
   localparam int unsigned SeqW = 26;
   localparam int unsigned Ranges = 4;        // of the scoreboard
 
+  // Timeouts in a row before one is taken for a black hole: R1 (RFC 1122 4.2.3.5, RFC 4821 7.7).
+  localparam logic [7:0] HoleRetries = 8'd3;
+
   localparam logic [1:0] CcNewReno = 2'd0;
   localparam logic [1:0] CcCubic = 2'd1;
   localparam logic [1:0] CcDctcp = 2'd2;
@@ -81,6 +84,19 @@ package toe_tx_pkg;
   } tx_board_t;
   localparam int unsigned BoardW = Ranges * (1 + 2 * SeqW);
 
+  // Search for the path MTU (RFC 4821). `mss` is search_low, `top` search_high.
+  typedef struct packed {
+    logic [13:0] top;         // most that both ends take
+    logic        out;         // a probe is in flight: [first, past)
+    logic        failed;      // it alone was lost, and recovery is for its sake
+    logic        half;        // the next is not `top` but halfway to it
+    logic        soon;        // ... and need not wait for 10 minutes
+    logic [17:0] since;       // 1,024 ticks: when the search last moved
+    logic [25:0] first;
+    logic [25:0] past;
+  } tx_search_t;
+  localparam int unsigned SearchW = 14 + 4 + 18 + 52;
+
   // What we owe the peer.
   typedef struct packed {
     logic        now;         // acknowledge at once
@@ -124,6 +140,7 @@ package toe_tx_pkg;
     tx_cc_t      cc;
     tx_loss_t    loss;
     tx_board_t   board;
+    tx_search_t  search;
     tx_owed_t    owed;
     logic [7:0]  retries;     // of a segment, window probe or keep-alive probe
     logic        rto_armed;
@@ -136,7 +153,8 @@ package toe_tx_pkg;
     logic [4:0]  rx_ring_log2;
   } tx_record_t;
   localparam int unsigned RecordW = 4 + 32 * 3 + 26 + 2 + 30 * 2 + 32 + 14 + 8 + 4 + 16 + 3 + RttW +
-                                    CcW + LossW + BoardW + OwedW + 8 + 33 + 56 + 1 + 52 + 10;
+                                    CcW + LossW + BoardW + SearchW + OwedW + 8 + 33 + 56 + 1 + 52 +
+                                    10;
 
   localparam logic [2:0] KindCtl = 3'd0;
   localparam logic [2:0] KindRx = 3'd1;
@@ -184,6 +202,12 @@ package toe_tx_pkg;
     logic        v6;            // the peer has an IPv6 address
     logic [13:0] path_mss;      // what an ICMP message leaves of the segment size, ...
     logic        path_smaller;  // ... which is less than what was
+    logic [13:0] hole_mss;      // what a black hole leaves of it, ...
+    logic        hole_smaller;  // ... which is less, and more was in flight at once
+    logic        probe_acked;   // the path MTU probe was acknowledged
+    logic        probe_alone;   // it is the only hole, and lies at SND.UNA
+    logic        at_probe;      // it lies at SND.UNA
+    logic        more_lost;     // more than it is lost
     logic [25:0] dctcp_cwnd;    // cwnd (1 - alpha / 2)
   } tx_facts_t;
 
@@ -220,6 +244,9 @@ package toe_tx_pkg;
     logic dying;
     logic too_long;   // ... for want of patience, not of retransmissions
     logic path;       // the path takes smaller segments only
+    logic hole;       // ... and it is a timeout that says so (RFC 4821 7.7)
+    logic spared;     // with enter: of the path MTU probe, which is no congestion
+    logic probed;     // the path took the probe
     logic ece;        // answer congestion
     logic repaired;   // the loss probe was the one that arrived (RFC 8985 7.4)
     logic idle;
@@ -232,6 +259,7 @@ package toe_tx_pkg;
     logic        fin;
     logic [13:0] len;
     logic        more;          // more at SND.MAX after this
+    logic        search;        // it is a path MTU probe
     logic        waiting;       // the host has more than can be sent now
     logic        lost;          // something lost is to be sent again
     logic [25:0] re_at;

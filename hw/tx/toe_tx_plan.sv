@@ -7,6 +7,7 @@ module toe_tx_plan (
   input  logic                   first_hole_i,
   input  toe_pkg::rx_shadow_t    rx_i,
   input  toe_pkg::config_t       cfg_i,
+  input  logic [27:0]            ticks_i,
   output logic [25:0]            lost_edge_o,
   output logic                   restart_o,
   output toe_tx_pkg::tx_plan_t   plan_o
@@ -24,7 +25,7 @@ module toe_tx_plan (
 
   // ---- Room that options take from a segment's payload (RFC 6691) ------------------------------
   logic [2:0] runs, blocks;
-  logic [13:0] mss;
+  logic [13:0] mss, taken;
   assign runs = {2'd0, rx_i.run_valid[0]} + {2'd0, rx_i.run_valid[1]} +
                 {2'd0, rx_i.run_valid[2]} + {2'd0, rx_i.run_valid[3]} +
                 {2'd0, rec_i.owed.dsack_valid};
@@ -35,21 +36,25 @@ module toe_tx_plan (
     if (runs > 3'd4) blocks = rec_i.ts_on ? 3'd3 : 3'd4;
     if (~rec_i.sack_on || ~open) blocks = 3'd0;
   end
-  assign mss = rec_i.mss - (rec_i.ts_on ? 14'd12 : 14'd0) -
-               (blocks != 3'd0 ? {8'd0, blocks, 3'd4} : 14'd0);
+  assign taken = (rec_i.ts_on ? 14'd12 : 14'd0) + (blocks != 3'd0 ? {8'd0, blocks, 3'd4} : 14'd0);
+  assign mss = rec_i.mss - taken;
 
   // ---- New data at SND.MAX --------------------------------------------------------------------
   logic [25:0] wnd, room, unsent, pending, avail, len, mss_w;
-  logic any, full, last, alone, half, early_fin, fin_room, fin_here, fit;
+  logic [13:0] probe_mss;
+  logic search, any, full, last, alone, half, early_fin, fin_room, fin_here, fit;
   assign mss_w = {12'd0, mss};
   assign wnd = rec_i.snd_wnd[29:25] != 5'd0 ? 26'h1ff_ffff : rec_i.snd_wnd[25:0];
   assign room = una + wnd - snd_max;              // may be negative: the window shrank
   assign unsent = rec_i.snd_lim - snd_max;        // -1 once the FIN has been sent
   assign pending = unsent[25] ? 26'd0 : unsent;
   assign avail = room[25] ? 26'd0 : smaller(room, pending);
+  toe_tx_mtu_probe u_probe (
+    .rec_i, .cfg_i, .ticks_i, .pending_i(pending), .room_i(room), .go_o(search),
+    .mss_o(probe_mss));
   assign any = avail != 26'd0;
-  assign len = smaller(avail, mss_w);
-  assign full = len == mss_w;
+  assign len = search ? {12'd0, probe_mss - taken} : smaller(avail, mss_w);
+  assign full = search || len == mss_w;
   assign last = unsent == len;
   assign alone = snd_max == una;
   assign fin_room = ~room[25] && room > len;
@@ -154,6 +159,7 @@ module toe_tx_plan (
     plan_o.data = open ? (any && fit) || fin_here : early_fin && fin_here;
     plan_o.fin = fin_here;
     plan_o.len = len[13:0];
+    plan_o.search = search;
     plan_o.more = pending != len || (rec_i.fin_req && ~fin_here && unsent == len);
     plan_o.waiting = pending != 26'd0 || (rec_i.fin_req && unsent == 26'd0);
     plan_o.lost = open && lost;

@@ -90,7 +90,7 @@ module toe_tx_recover (
       loss_o.in_recovery = 1'b1;
       loss_o.recover = snd_max;
       loss_o.force_one = 1'b1;
-      loss_o.undo_ok = rec_i.ts_on;
+      loss_o.undo_ok = rec_i.ts_on && ~moves_i.spared && ~rec_i.loss.in_recovery;
       loss_o.rxt_ts = ts_now_i;
       loss_o.tlp_out = 1'b0;
       if (moves_i.first_hole && ~rec_i.sack_on) begin
