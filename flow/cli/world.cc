@@ -62,6 +62,7 @@ void print_figures(const WorldFigures& f, std::uint64_t worlds, std::uint64_t fa
              static_cast<double>(worlds) / seconds);
   fmt::print("connections: {} opened, {} attempts failed, {} accepted\n", f.connected,
              f.unconnected, f.accepted);
+  fmt::print("             {} ends of simultaneous opens\n", f.simultaneous);
   fmt::print("ends: {} graceful, {} broken, {} of peers gone unnoticed; {} deadlines passed\n",
              f.graceful, f.broken, f.cancelled, f.deadlines);
   fmt::print("frames: {} sent, {} lost; {} segments sent again, {} timeouts\n", f.frames, f.lost,
@@ -78,6 +79,7 @@ void print_json(const WorldFigures& f, std::uint64_t worlds, std::uint64_t failu
                                {"connected", f.connected},
                                {"unconnected", f.unconnected},
                                {"accepted", f.accepted},
+                               {"simultaneous", f.simultaneous},
                                {"graceful", f.graceful},
                                {"broken", f.broken},
                                {"cancelled", f.cancelled},

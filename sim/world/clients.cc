@@ -67,7 +67,7 @@ host::Endpoint draw_target(Draw& draw, const State& state, int self) {
 
 // Tries to open one connection and uses it.
 flow::Task<void> attempt(State& state, Machine& machine, host::Endpoint target,
-                         flow::ToeConnectOptions options) {
+                         flow::ToeConnectOptions options, std::uint64_t& connected) {
   ++state.connecting;
   state.say("machine %d connects to %s", machine.index(), to_string(target).c_str());
   auto opened = co_await flow::toe_connect(machine.loop(), machine.runtime(), target, options);
@@ -80,7 +80,7 @@ flow::Task<void> attempt(State& state, Machine& machine, host::Endpoint target,
     }
     co_return;
   }
-  ++state.figures.connected;
+  ++connected;
   co_await use(state, machine, std::move(*opened), true);
 }
 
@@ -91,7 +91,8 @@ flow::Task<void> client(State& state, Machine& machine, std::uint64_t seed) {
     if (draw.chance(0.7)) co_await machine.loop().sleep_for(draw.magnitude(1, 20'000));
     if (!machine.up() || state.draining || state.failed()) break;
     const host::Endpoint target = draw_target(draw, state, machine.index());
-    co_await attempt(state, machine, target, draw_connect(draw, state, machine));
+    co_await attempt(state, machine, target, draw_connect(draw, state, machine),
+                     state.figures.connected);
     if (!machine.up() || state.failed()) break;
   }
   --state.clients;
@@ -172,7 +173,7 @@ flow::Task<void> twin(State& state, Machine& machine, host::Endpoint target,
     flow::ToeConnectOptions options = draw_connect(draw, state, machine);
     options.local_port = local_port;
     options.deadline_us = flow::kNever;
-    co_await attempt(state, machine, target, options);
+    co_await attempt(state, machine, target, options, state.figures.simultaneous);
   }
   --state.clients;
 }

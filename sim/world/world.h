@@ -26,7 +26,7 @@ struct WorldFigures {
   std::uint64_t connected = 0;    ///< connections that were opened actively
   std::uint64_t unconnected = 0;  ///< attempts that failed
   std::uint64_t accepted = 0;
-  std::uint64_t simultaneous = 0;  ///< opened from both ends at once
+  std::uint64_t simultaneous = 0;  ///< ends of connections opened from both ends at once
   std::uint64_t graceful = 0;      ///< ends of connections that ended in order
   std::uint64_t broken = 0;        ///< and those that did not
   std::uint64_t cancelled = 0;     ///< waited for ever with good reason, and were told to stop
