@@ -12,7 +12,7 @@
 namespace millrace::contract {
 
 inline constexpr std::uint32_t kMagic = 0x4D494C4C;
-inline constexpr std::uint64_t kHash = 0x38bda10512f540e2;
+inline constexpr std::uint64_t kHash = 0x6c70d4e1fe75b543;
 inline constexpr std::uint32_t kRevision = 2;
 
 /// Bits of a connection index; at most 65,536 connections on a card.
@@ -153,7 +153,7 @@ inline constexpr std::uint32_t kRegKeepaliveIdle = 0x110;
 inline constexpr std::uint32_t kRegKeepaliveInterval = 0x114;
 /// Unanswered keep-alive probes before the connection ends with timed_out.
 inline constexpr std::uint32_t kRegKeepaliveProbes = 0x118;
-/// Longest time that sent data may stay unacknowledged in ticks of 1,024 us (RFC 9293 3.8.3); 0 leaves it to retries_max.
+/// Longest time that data or a SYN may stay unacknowledged, or data held back by a closed window, in ticks of 1,024 us (RFC 9293 3.8.3); 0 leaves it to retries_max.
 inline constexpr std::uint32_t kRegUserTimeout = 0x11C;
 /// Challenge ACKs per second of the whole card (RFC 5961 7); 0 means no limit.
 inline constexpr std::uint32_t kRegChallengeAckRate = 0x120;
@@ -194,8 +194,8 @@ struct RegisterInfo {
 };
 inline constexpr std::array kRegisters = {
     RegisterInfo{"id", 0x000, Access::kReadOnly, true, 0x4D494C4CU},
-    RegisterInfo{"contract_hash_lo", 0x004, Access::kReadOnly, true, 0x12F540E2U},
-    RegisterInfo{"contract_hash_hi", 0x008, Access::kReadOnly, true, 0x38BDA105U},
+    RegisterInfo{"contract_hash_lo", 0x004, Access::kReadOnly, true, 0xFE75B543U},
+    RegisterInfo{"contract_hash_hi", 0x008, Access::kReadOnly, true, 0x6C70D4E1U},
     RegisterInfo{"contract_revision", 0x00C, Access::kReadOnly, true, 0x00000002U},
     RegisterInfo{"limit_connections", 0x010, Access::kReadOnly, false, 0x00000000U},
     RegisterInfo{"limit_queue_pairs", 0x014, Access::kReadOnly, false, 0x00000000U},

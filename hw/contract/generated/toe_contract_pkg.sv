@@ -5,7 +5,7 @@
 /* verilator lint_off UNUSEDPARAM */
 package toe_contract_pkg;
 
-  localparam logic [63:0] ContractHash = 64'h38bda10512f540e2;
+  localparam logic [63:0] ContractHash = 64'h6c70d4e1fe75b543;
   localparam int unsigned ContractRevision = 2;
 
   // Bits of a connection index; at most 65,536 connections on a card.
