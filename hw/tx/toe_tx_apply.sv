@@ -179,8 +179,9 @@ module toe_tx_apply (
           rec_o.phase = toe_tx_pkg::PhaseOpen;
           notes_o.report = 1'b1;
         end
-        if (moves.new_ack || (~facts_i.flight_any && (event_i.rx.ack_valid ||
-            event_i.rx.want_ack != toe_pkg::AckNone))) begin
+        // What a closed window holds back waits, however often the peer says so.
+        if (moves.new_ack || (~facts_i.flight_any && ~rec_i.rto_armed &&
+            (event_i.rx.ack_valid || event_i.rx.want_ack != toe_pkg::AckNone))) begin
           rec_o.since = now_i.ticks[27:0];
         end
         if (moves.new_ack) begin

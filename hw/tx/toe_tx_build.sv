@@ -128,12 +128,12 @@ module toe_tx_build (
   // What lasts longer than toe_timers can look ahead is set in steps of 2^30 us.
   logic [27:0] patience, idle, left;
   logic [31:0] long_at, short_at, later;
-  logic flying, patient, short_armed;
+  logic waits, patient, short_armed;
   toe_tx_patience u_patience (.rec_i, .cfg_i, .patience_o(patience), .idle_o(idle));
-  assign flying = rec_i.snd_max != rec_i.snd_una;
-  assign patient = phase_open && (flying ? patience != 28'd0
-                                         : rec_i.keepalive && ~rec_i.rto_armed);
-  assign left = (flying ? patience : idle) + 28'd1 - (now_i.ticks[27:0] - rec_i.since);
+  assign waits = rec_i.snd_max != rec_i.snd_una || rec_i.rto_armed;
+  assign patient = (phase_open || syn_sent || syn_rcvd) &&
+                   (waits ? patience != 28'd0 : rec_i.keepalive && phase_open);
+  assign left = (waits ? patience : idle) + 28'd1 - (now_i.ticks[27:0] - rec_i.since);
   always_comb begin
     long_at = now_i.us + {2'd0, left[19:0], 10'd0};
     if (left[26:20] != 7'd0) long_at = now_i.us + 32'h4000_0000;

@@ -190,6 +190,7 @@ module toe_tx_emit (
       rec_o.loss.pto = use_pto;
     end
     if (restart) rec_o.rto_armed = 1'b1;
+    if (persist) rec_o.since = now_i.ticks[27:0];
     if (rec_i.snd_wnd > rec_i.max_wnd) rec_o.max_wnd = rec_i.snd_wnd;
     if (do_split) begin
       rec_o.owed.split = 1'b0;

@@ -62,7 +62,8 @@ module toe_tx_facts (
   assign rto_d = now_i.us - rec_i.rto_at;
   assign owed_d = now_i.us[25:0] - rec_i.owed.at;
 
-  // User timeout (RFC 9293 3.8.3) and keep-alive (3.8.4), as toe_tx_build set the timer.
+  // User timeout (RFC 9293 3.8.3) and keep-alive (3.8.4), as toe_tx_build set the timer. Without
+  // flight the timer that runs is that of a closed window.
   logic [27:0] quiet, patience, idle;
   logic flying;
   assign flying = rec_i.snd_max != rec_i.snd_una;
@@ -136,8 +137,7 @@ module toe_tx_facts (
     facts_o.rto_due = rec_i.rto_armed && ~rto_d[31];
     facts_o.ack_due = rec_i.owed.owed && ~owed_d[25];
     facts_o.idle_due = ~rec_i.rto_armed && ~rto_d[31];
-    facts_o.expired = flying && rec_i.phase == toe_tx_pkg::PhaseOpen &&
-                      patience != 28'd0 && quiet > patience;
+    facts_o.expired = (flying || rec_i.rto_armed) && patience != 28'd0 && quiet > patience;
     facts_o.keepalive_due = rec_i.keepalive && rec_i.phase == toe_tx_pkg::PhaseOpen && ~flying &&
                             ~rec_i.rto_armed && quiet > idle;
     facts_o.v6 = v6;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// How long a connection bears silence, in ticks: with data in flight (user timeout, RFC 9293 3.8.3;
-// 0 is for ever) and without (keep-alive, RFC 9293 3.8.4). Combinational.
+// How long a connection bears silence, in ticks: with data in flight or held back by a closed
+// window (user timeout, RFC 9293 3.8.3; 0 is for ever) and without (keep-alive, RFC 9293 3.8.4).
+// Combinational.
 
 module toe_tx_patience (
   input  toe_tx_pkg::tx_record_t rec_i,

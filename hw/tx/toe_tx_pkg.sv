@@ -145,7 +145,8 @@ package toe_tx_pkg;
     logic [7:0]  retries;     // of a segment, window probe or keep-alive probe
     logic        rto_armed;
     logic [31:0] rto_at;      // not armed: when the idle time will have been longer than RTO
-    logic [27:0] since;       // ticks: when the peer was last heard of, or flight last moved
+    logic [27:0] since;       // ticks: when the peer was last heard of, or what it is to take last
+                               // moved
     logic [27:0] user_timeout; // ticks; 0 means the register's
     logic        probe;       // send a zero-window or keep-alive probe
     logic [51:0] ring_page;
