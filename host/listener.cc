@@ -18,9 +18,9 @@ constexpr std::uint32_t kListenerCookie = 0x80000000;
 Connection* Listener::accept() {
   if (queue_head_ == kNone) return nullptr;
   Connection& connection = runtime_->connections_[queue_head_];
-  queue_head_ = connection.next_;
+  queue_head_ = runtime_->details(connection).next;
   if (queue_head_ == kNone) queue_tail_ = kNone;
-  connection.next_ = kNone;
+  runtime_->details(connection).next = kNone;
   connection.listener_ = nullptr;
   connection.work_ &= ~static_cast<std::uint32_t>(Connection::kQueued);
   return &connection;
@@ -35,7 +35,7 @@ void Listener::stop() {
     runtime_->close_if_done(*this);
   } else {
     want_unlisten_ = true;
-    runtime_->listeners_dirty_ = true;
+    runtime_->tell_of_listeners();
   }
 }
 
@@ -85,7 +85,7 @@ std::expected<Listener*, Error> Runtime::listen(const ListenOptions& options,
   listener.id_known_ = false;
   listener.released_ = listener.want_unlisten_ = listener.unlistened_ = listener.changed_ = false;
   listener.want_listen_ = true;
-  listeners_dirty_ = true;
+  tell_of_listeners();
   return &listener;
 }
 
@@ -95,7 +95,7 @@ void Runtime::submit_listeners() {
     Listener& listener = listeners_[i];
     const bool unlisten = listener.want_unlisten_ && listener.id_known_;
     if (!listener.want_listen_ && !unlisten) continue;
-    if (submissions_.room(1) == 0) {
+    if (!outbox_.submissions.has_room()) {
       listeners_dirty_ = true;
       return;
     }
@@ -110,7 +110,7 @@ void Runtime::submit_listeners() {
       entry.listener_id = listener.id_;
       listener.want_unlisten_ = false;
     }
-    submissions_.push(entry);
+    outbox_.submissions.push(entry);
   }
 }
 
@@ -126,7 +126,7 @@ void Runtime::apply_listen_response(Listener& listener, Status status, std::uint
   listener.id_ = id;
   listener.id_known_ = true;
   if (listener.state_ == Listener::State::kClosing) {  // stop() was called meanwhile
-    listeners_dirty_ = true;
+    tell_of_listeners();
     return;
   }
   listener.state_ = Listener::State::kOpen;
@@ -162,7 +162,7 @@ void Runtime::refill_starved() {
 void Runtime::changed(Listener& listener) {
   listener.changed_ = true;
   listeners_changed_ = true;
-  lists_.control = true;
+  outbox_.control = true;
 }
 
 void Runtime::close_if_done(Listener& listener) {

@@ -71,7 +71,7 @@ class Listener {
   std::uint32_t cookie_ = 0;
   std::uint32_t id_ = 0;
   std::uint32_t posted_ = 0;
-  std::uint32_t queue_head_ = kNone;  // connection indices, linked by next_
+  std::uint32_t queue_head_ = kNone;  // connection indices, linked by next
   std::uint32_t queue_tail_ = kNone;
   State state_ = State::kClosed;
   bool used_ = false;

@@ -25,14 +25,10 @@ std::size_t Runtime::poll() {
     end_all();
     return dispatch();
   }
-  using Entry = contract::CompletionEntry;
-  const Entry* const first = completions_.next();
-  const Entry* const end = completions_.end();
-  const std::uint32_t phase = completions_.phase();
-  const Entry* entry = first;
+  const contract::CompletionEntry* entry = completions_.next();
   mode_ = Mode::kPolling;
   for (;;) {
-    const std::uint32_t word = CompletionRing::load(entry, phase);
+    const std::uint32_t word = completions_.load(entry);
     if (!CompletionRing::is_new(word)) break;
     Connection& connection = connections_[entry->cookie & cookie_mask_];
     // The usual report repeats flags, state and status; only offsets moved.
@@ -44,27 +40,27 @@ std::size_t Runtime::poll() {
     } else {
       fault(*entry);
     }
-    if (++entry == end) [[unlikely]]
+    if (++entry == completions_.end()) [[unlikely]]
       break;
   }
   mode_ = failure_ ? Mode::kLost : Mode::kNormal;
-  const auto taken = static_cast<std::size_t>(entry - first);
-  if (taken != 0) [[likely]] {
-    submissions_.set_head(entry[-1].sq_head);  // the card has not been told that it may write there
-    completions_.pop_to(entry);
-  }
-  if (lists_.control) [[unlikely]]
-    return taken + dispatch();
-  if (taken == 0) [[unlikely]]
+  if (entry == completions_.next()) [[unlikely]] {
+    if (outbox_.control) return dispatch();
     nothing_came();
+    return 0;
+  }
+  outbox_.submissions.set_head(entry[-1].sq_head);  // not yet the card's to write again
+  const std::size_t taken = completions_.pop_to(entry);
+  if (outbox_.control) [[unlikely]]
+    return taken + dispatch();
   return taken;
 }
 
 // Calls the handlers of connections and listeners whose state, not only offsets, changed.
 std::size_t Runtime::dispatch() {
   mode_ = Mode::kPolling;
-  lists_.control = false;
-  ConnectionList& changed = lists_.changed;
+  outbox_.control = false;
+  ConnectionList& changed = outbox_.changed;
   Connection** const end = changed.end();
   for (Connection** item = changed.begin(); item != end; ++item) {
     Connection& connection = **item;
@@ -75,14 +71,14 @@ std::size_t Runtime::dispatch() {
   changed.erase_before(end);  // what handlers added waits for the next poll
   if (listeners_changed_) dispatch_listeners();
   if (starved_ && freed_) refill_starved();
-  lists_.control = lists_.control || !changed.empty() || listeners_changed_;
+  outbox_.control = outbox_.control || !changed.empty() || listeners_changed_;
   mode_ = failure_ ? Mode::kLost : Mode::kNormal;
   return count;
 }
 
 void Runtime::nothing_came() {
   ++empty_polls_;
-  if (empty_polls_ % kLazyPolls == 0 && !lists_.lazy.empty()) {
+  if (empty_polls_ % kLazyPolls == 0 && !outbox_.lazy.empty()) {
     flush_lazy();
     flush();
   }
@@ -94,77 +90,49 @@ void Runtime::nothing_came() {
 }
 
 void Runtime::flush() {
-  if (listeners_dirty_ || failure_) [[unlikely]] {
+  if (outbox_.more) [[unlikely]] {
     if (failure_) return;
-    submit_listeners();
+    flush_lists();
   }
-  ConnectionList& dirty = lists_.dirty;
+  const std::uint16_t tail = outbox_.submissions.tail();
+  const std::uint16_t head = completions_.head();
+  if (tail == rung_tail_) {
+    const auto untold = static_cast<std::uint16_t>(head - rung_head_);
+    if (untold < completions_.size() / 4) return;
+  }
+  ring_doorbell(tail, head);
+}
+
+// What fits into the ring; the rest stays, in order.
+void Runtime::flush_lists() {
+  if (listeners_dirty_) submit_listeners();
+  ConnectionList& dirty = outbox_.dirty;
   Connection** const all = dirty.end();
   Connection** done = dirty.begin();
-  while (done != all) {
-    const auto room = submissions_.room(static_cast<std::uint32_t>(all - done));
-    if (room == 0) [[unlikely]] {
-      break;
-    }
-    Connection** const stopped = submit_updates(done, done + room);
-    submissions_.advance(static_cast<std::uint32_t>(stopped - done));
-    const bool other = stopped != done + room;  // then there is room for one more
-    done = stopped;
-    if (other) [[unlikely]] {
-      done = submit_other(done);
-    }
-  }
-  if (done == all) [[likely]] {
-    dirty.clear();
-  } else {
-    dirty.erase_before(done);  // what found no room stays, in order
-  }
-  const auto untold = static_cast<std::uint16_t>(completions_.head() - rung_head_);
-  if (submissions_.tail() != rung_tail_ || untold >= completions_.size() / 4) ring_doorbell();
+  while (done != all && outbox_.submissions.has_room()) done = submit(done);
+  dirty.erase_before(done);
+  outbox_.more = listeners_dirty_ || !dirty.empty();
 }
 
-// Stores the entries of connections in [item, end) until one needs more than an update; returns
-// that one.
-inline Connection** Runtime::submit_updates(Connection** item, Connection** end) {
-  constexpr std::uint32_t kDecisive = Connection::kWantOpen | Connection::kWantUpdate |
-                                      Connection::kWantAbort | Connection::kWantSet |
-                                      Connection::kEstablished | Connection::kFinal;
-  constexpr std::uint32_t kPlainUpdate = Connection::kWantUpdate | Connection::kEstablished;
-  std::byte* at = submissions_.next();
-  const std::uint32_t start =
-      SubmissionRing::start_of(contract::Opcode::kUpdate, submissions_.phase());
-  for (; item != end; ++item, at += contract::kEntryBytes) {
-    Connection& connection = **item;
-    const std::uint32_t work = connection.work_;
-    if ((work & kDecisive) != kPlainUpdate) [[unlikely]]
-      break;
-    connection.work_ = work & ~(Connection::kWantUpdate | Connection::kInDirty);
-    SubmissionRing::store_update(at, start, work & Connection::kFin, connection.id_,
-                                 static_cast<std::uint32_t>(connection.tx_.committed()),
-                                 connection.announce());
-  }
-  return item;
-}
-
-inline void Runtime::ring_doorbell() {
-  rung_tail_ = submissions_.tail();
-  rung_head_ = completions_.head();
+inline void Runtime::ring_doorbell(std::uint16_t tail, std::uint16_t head) {
+  rung_tail_ = tail;
+  rung_head_ = head;
   ++doorbells_;
-  const std::uint32_t value = rung_tail_ | (static_cast<std::uint32_t>(rung_head_) << 16);
-  if (!device_.write_register(doorbell_, value)) [[unlikely]]
+  outbox_.submissions.end_batch();
+  if (!device_.write_register(doorbell_, tail | (std::uint32_t{head} << 16))) [[unlikely]]
     check_alive();
 }
 
 void Runtime::flush_lazy() {
-  for (Connection* connection : lists_.lazy) {
+  for (Connection* connection : outbox_.lazy) {
     connection->work_ &= ~Connection::kInLazy;
-    if (connection->unannounced() != 0) connection->request_update();
+    if (connection->unannounced() != 0) connection->tell();
   }
-  lists_.lazy.clear();
+  outbox_.lazy.clear();
 }
 
 bool Runtime::pending() const {
-  return !completions_.empty() || !lists_.changed.empty() || listeners_changed_ ||
+  return !completions_.empty() || !outbox_.changed.empty() || listeners_changed_ ||
          (lost() && !ended_);
 }
 
@@ -180,7 +148,9 @@ bool Runtime::wait(std::uint64_t deadline_us) {
   flush_lazy();
   flush();
   // The doorbell also arms the interrupt.
-  if (completions_.head() != rung_head_) ring_doorbell();
+  if (completions_.head() != rung_head_) {
+    ring_doorbell(outbox_.submissions.tail(), completions_.head());
+  }
   if (pending()) return true;
   if (completions_.popped() != heard_ || next_question_us_ == 0) {
     heard_ = completions_.popped();
@@ -217,6 +187,7 @@ void Runtime::check_alive() {
 
 void Runtime::lose(Error why) {
   if (!failure_) failure_ = std::move(why);
+  outbox_.more = true;
   if (mode_ == Mode::kNormal) mode_ = Mode::kLost;
 }
 

@@ -5,8 +5,8 @@
 //   while (running) { runtime.poll(); ...; if (nothing_to_do) runtime.wait(deadline); else
 //   runtime.flush(); }
 //
-// poll() takes what the card reported and calls handlers; calls on connections gather in memory;
-// flush() writes one ring entry for each connection with news and rings one doorbell. Nothing here
+// poll() takes what the card reported and calls handlers; calls on connections gather in the ring,
+// in one entry for each connection with news; flush() rings one doorbell. Nothing here
 // allocates, locks or makes a system call per operation. Costs (instructions):
 // host/echo_cost_test.cc.
 
@@ -99,7 +99,7 @@ class Runtime {
   RuntimeStats stats() const {
     RuntimeStats stats = stats_;
     stats.completions = completions_.popped();
-    stats.submissions = submissions_.pushed();
+    stats.submissions = outbox_.submissions.pushed();
     stats.doorbells = doorbells_;
     return stats;
   }
@@ -109,7 +109,7 @@ class Runtime {
   }
   std::size_t free_buffer_bytes() const { return slots_.free_bytes(); }
   // An update waits in memory for the card: the submission ring was full.
-  bool backlogged() const { return !lists_.dirty.empty(); }
+  bool backlogged() const { return !outbox_.dirty.empty(); }
   Card& card() const { return card_; }
 
  private:
@@ -141,13 +141,15 @@ class Runtime {
   bool pending() const;
   void nothing_came();
 
-  Connection** submit_updates(Connection** item, Connection** end);
-  Connection** submit_other(Connection** item);
+  void flush_lists();
+  Connection** submit(Connection** item);
+  void submit_update(Connection& connection, contract::Opcode opcode);
   bool submit_open(Connection& connection);
   void submit_options(Connection& connection);
+  void tell_of_listeners() { listeners_dirty_ = outbox_.more = true; }
   void submit_listeners();
   void flush_lazy();
-  void ring_doorbell();
+  void ring_doorbell(std::uint16_t tail, std::uint16_t head);
 
   void refill(Listener& listener);
   void refill_starved();
@@ -165,7 +167,7 @@ class Runtime {
 
   Card& card_;
   Device& device_;
-  SubmissionRing submissions_;
+  Outbox outbox_;
   CompletionRing completions_;
   std::unique_ptr<Connection[]> connections_;
   std::unique_ptr<ConnectionDetails[]> details_;  // of each connection
@@ -184,7 +186,6 @@ class Runtime {
   bool listeners_changed_ = false;
   bool ended_ = false;  // end_all() was done
   IpAddress named_;     // the IPv6 address that connects go to, as the card knows it
-  WorkLists lists_;
   RuntimeStats stats_;
 
   QueuePair pair_;

@@ -52,7 +52,8 @@ Runtime::Runtime(Card& card, const RuntimeOptions& options, const QueuePair& pai
                  std::uint32_t capacity)
     : card_(card),
       device_(card.device()),
-      submissions_(pair.submissions.bytes.data(), pair.sq_log2, pair.status_line.bytes.data()),
+      outbox_(*this, SubmissionRing(pair.submissions.bytes.data(), pair.sq_log2,
+                                    pair.status_line.bytes.data())),
       completions_(pair.completions.bytes.data(), pair.cq_log2),
       connections_(std::make_unique<Connection[]>(capacity)),
       details_(std::make_unique<ConnectionDetails[]>(capacity)),
@@ -64,9 +65,9 @@ Runtime::Runtime(Card& card, const RuntimeOptions& options, const QueuePair& pai
       incarnation_(capacity),
       listeners_(std::make_unique<Listener[]>(card.limits().listeners)),
       liveness_interval_us_(std::max<std::uint64_t>(options.liveness_interval_us, 1)) {
-  lists_.dirty.reserve(capacity);
-  lists_.lazy.reserve(capacity);
-  lists_.changed.reserve(std::size_t{2} * capacity);  // handlers may add all anew
+  outbox_.dirty.reserve(capacity);
+  outbox_.lazy.reserve(capacity);
+  outbox_.changed.reserve(std::size_t{2} * capacity);  // handlers may add all anew
   free_.reserve(capacity);
   for (std::uint32_t i = capacity; i-- > 0;) free_.push_back(i);
 }
@@ -131,14 +132,13 @@ std::expected<Connection*, Error> Runtime::allocate(std::size_t tx_size, std::si
   connection.cookie_ = index | (std::uint32_t{incarnation_[index]} << kIndexBits);
   connection.id_ = 0;
   connection.set_handler(nullptr);
-  connection.lists_ = &lists_;
-  connection.runtime_ = this;
+  connection.outbox_ = &outbox_;
+  connection.batch_ = 0;
   connection.listener_ = nullptr;
   details(connection) = {};
   connection.remote_port_ = 0;
   connection.local_port_ = 0;
   connection.announced_ = 0;
-  connection.next_ = Listener::kNone;
   return &connection;
 }
 
@@ -158,7 +158,7 @@ void Runtime::recycle(Connection& connection) {
   connection.listener_ = nullptr;
   free_.push_back(index_of(connection));
   freed_ = true;
-  if (starved_) lists_.control = true;
+  if (starved_) outbox_.control = true;
 }
 
 std::expected<Connection*, Error> Runtime::connect(const ConnectOptions& options,
@@ -174,7 +174,8 @@ std::expected<Connection*, Error> Runtime::connect(const ConnectOptions& options
   if (!made) return made;
   Connection& connection = **made;
   connection.handler_ = &handler;
-  details(connection) = {options.remote.ip, options.options};
+  details(connection).remote_ip = options.remote.ip;
+  details(connection).options = options.options;
   connection.remote_port_ = options.remote.port;
   connection.local_port_ = options.local_port;
   connection.request(Connection::kWantOpen);
@@ -266,7 +267,7 @@ void Runtime::became_established(Connection& connection) {
   if (listener.queue_tail_ == Listener::kNone) {
     listener.queue_head_ = index;
   } else {
-    connections_[listener.queue_tail_].next_ = index;
+    details_[listener.queue_tail_].next = index;
   }
   listener.queue_tail_ = index;
   refill(listener);
@@ -354,8 +355,8 @@ void Runtime::end_all() {
     listener.unlistened_ = true;
     close_if_done(listener);
   }
-  lists_.dirty.clear();
-  lists_.lazy.clear();
+  outbox_.dirty.clear();
+  outbox_.lazy.clear();
   for (std::uint32_t i = 0; i < capacity_; ++i) {
     connections_[i].work_ &= ~(Connection::kInDirty | Connection::kInLazy);
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the card is told seldom: opening of a connection, its options, its abort.
+// What the card is told seldom: opening of a connection, its options, its abort; and updates that
+// do not go straight to the ring.
 
 #include <algorithm>
 #include <bit>
@@ -33,44 +34,41 @@ unsigned log2_of(std::size_t size) { return static_cast<unsigned>(std::countr_ze
 
 // Stores one entry at most; what cannot be told yet stays wanted until a report makes it possible.
 // Returns the item to go on with: the same if there is more to store for its connection.
-Connection** Runtime::submit_other(Connection** item) {
+Connection** Runtime::submit(Connection** item) {
   Connection& connection = **item;
   const std::uint32_t work = connection.work_;
   const bool known = (work & Connection::kIdKnown) != 0;
+  const bool established = (work & Connection::kEstablished) != 0;
+  const bool listening = (work & Connection::kListening) != 0;
+  // CLOSE before ESTABLISHED: the card knows when FIN may leave (RFC 9293 3.10.4).
+  const bool early_fin = (work & Connection::kFin) != 0 && known && !listening;
   bool done = true;
-  if ((work & Connection::kFinal) == 0) {
-    if ((work & Connection::kWantOpen) != 0) {
-      done = submit_open(connection);
-    } else if ((work & Connection::kWantAbort) != 0) {
-      if (known) {
-        connection.work_ &=
-            ~(Connection::kWantAbort | Connection::kWantUpdate | Connection::kWantSet);
-        SubmissionRing::store_update(
-            submissions_.next(),
-            SubmissionRing::start_of(contract::Opcode::kAbort, submissions_.phase()), 0,
-            connection.id_, static_cast<std::uint32_t>(connection.tx_.committed()),
-            connection.announce());
-        submissions_.advance(1);
-      }
-    } else if ((work & Connection::kWantUpdate) != 0 && (work & Connection::kFin) != 0 && known &&
-               (work & (Connection::kListening | Connection::kEstablished)) == 0) {
-      // CLOSE before ESTABLISHED: the card knows when FIN may leave (RFC 9293 3.10.4).
-      connection.work_ &= ~Connection::kWantUpdate;
-      SubmissionRing::store_update(
-          submissions_.next(),
-          SubmissionRing::start_of(contract::Opcode::kUpdate, submissions_.phase()),
-          work & Connection::kFin, connection.id_,
-          static_cast<std::uint32_t>(connection.tx_.committed()), connection.announce());
-      submissions_.advance(1);
-    } else if ((work & Connection::kWantSet) != 0 && known &&
-               (work & Connection::kListening) == 0) {
-      submit_options(connection);
-      done = (work & Connection::kWantUpdate) == 0 || (work & Connection::kEstablished) == 0;
+  if ((work & Connection::kFinal) != 0) {
+    connection.work_ &= ~Connection::kWantUpdate;  // nobody is left to be told
+  } else if ((work & Connection::kWantOpen) != 0) {
+    done = submit_open(connection);
+  } else if ((work & Connection::kWantAbort) != 0) {
+    if (known) {
+      connection.work_ &= ~(Connection::kWantAbort | Connection::kWantSet);
+      submit_update(connection, contract::Opcode::kAbort);
     }
+  } else if ((work & Connection::kWantSet) != 0 && known && !listening) {
+    submit_options(connection);
+    done = (work & Connection::kWantUpdate) == 0;
+  } else if ((work & Connection::kWantUpdate) != 0 && (established || early_fin)) {
+    submit_update(connection, contract::Opcode::kUpdate);
   }
   if (!done) return item;
   connection.work_ &= ~Connection::kInDirty;
   return item + 1;
+}
+
+void Runtime::submit_update(Connection& connection, contract::Opcode opcode) {
+  connection.work_ &= ~Connection::kWantUpdate;
+  outbox_.submissions.store_update(
+      outbox_.submissions.take(), opcode,
+      opcode == contract::Opcode::kUpdate ? connection.work_ & Connection::kFin : 0, connection.id_,
+      static_cast<std::uint32_t>(connection.tx_.committed()), connection.announce());
 }
 
 bool Runtime::submit_open(Connection& connection) {
@@ -86,7 +84,7 @@ bool Runtime::submit_open(Connection& connection) {
     entry.ipv6_1 = words[1];
     entry.ipv6_2 = words[2];
     entry.ipv6_3 = words[3];
-    submissions_.push(entry);
+    outbox_.submissions.push(entry);
     named_ = more.remote_ip;
     return false;
   }
@@ -118,7 +116,7 @@ bool Runtime::submit_open(Connection& connection) {
   entry.rx_region = static_cast<std::uint8_t>(pair_.region);
   entry.tx_slot = static_cast<std::uint32_t>((connection.tx_.base() - base) >> tx_log2);
   entry.rx_slot = static_cast<std::uint32_t>((connection.rx_.base() - base) >> rx_log2);
-  submissions_.push(entry);
+  outbox_.submissions.push(entry);
   // All but the user timeout was said.
   connection.work_ &= ~Connection::kWantSet;
   if (more.options.user_timeout_us != 0) connection.work_ |= Connection::kWantSet;
@@ -135,26 +133,54 @@ void Runtime::submit_options(Connection& connection) {
   entry.connection_id = connection.id_;
   entry.cookie = connection.cookie_;
   entry.user_timeout = std::min(ticks_of_us(options.user_timeout_us), kLongestTicks);
-  submissions_.push(entry);
+  outbox_.submissions.push(entry);
+}
+
+std::size_t Connection::write_other(std::span<const std::byte> bytes) {
+  if (writing_ended() || bytes.empty()) return 0;
+  const std::size_t count = tx_.write(bytes);
+  tell();
+  return count;
+}
+
+void Connection::consumed_alone() {
+  if (unannounced() >= rx_.size() / 4) {
+    tell();
+  } else if ((work_ & (kInLazy | kWantUpdate)) == 0) {
+    work_ |= kInLazy;
+    outbox_->lazy.push(this);
+  }
+}
+
+void Connection::tell_other() {
+  if (in_order() && outbox_->submissions.has_room()) {
+    tell();
+  } else {
+    request(kWantUpdate);
+  }
 }
 
 void Connection::set_options(const ConnectionOptions& options) {
-  ConnectionDetails& more = runtime_->details(*this);
+  ConnectionDetails& more = outbox_->runtime.details(*this);
   if (final() || more.options == options) return;
   more.options = options;
   request(kWantSet);
 }
 
-const ConnectionOptions& Connection::options() const { return runtime_->details(*this).options; }
+const ConnectionOptions& Connection::options() const {
+  return outbox_->runtime.details(*this).options;
+}
 
-Endpoint Connection::remote() const { return {runtime_->details(*this).remote_ip, remote_port_}; }
+Endpoint Connection::remote() const {
+  return {outbox_->runtime.details(*this).remote_ip, remote_port_};
+}
 
 void Connection::abort() {
   if ((work_ & (kFinal | kAborting)) != 0) return;
   work_ |= kAborting;
   if ((work_ & kWantOpen) != 0) {  // the card has not heard of it
     work_ &= ~static_cast<std::uint32_t>(kWantOpen);
-    runtime_->end(*this, Status::kAborted);
+    outbox_->runtime.end(*this, Status::kAborted);
   } else {
     request(kWantAbort);
   }
@@ -170,7 +196,7 @@ void Connection::release() {
     // that still waits for our last acknowledgement.
     if (!(fin_received() && fin_acked())) abort();
   } else {
-    runtime_->recycle(*this);
+    outbox_->runtime.recycle(*this);
   }
 }
 

@@ -329,6 +329,25 @@ TEST_F(RuntimeTest, NoUpdateIsLostAtTheEndOfTheRing) {
   }
 }
 
+// An entry is stored again when its connection has more news before the doorbell; not with the next
+// pass's phase when the ring's end lies between.
+TEST_F(RuntimeTest, NewsOfABatchGoesIntoOneEntryAlsoAroundTheEndOfTheRing) {
+  start({}, {.queue_pair = {.submission_entries = 16, .buffer_bytes = 1 << 20}});
+  std::array<Connection*, 3> connections{};
+  std::array<std::uint16_t, 3> indices{};
+  for (std::size_t i = 0; i < 3; ++i) connections[i] = open(indices[i]);
+  for (int round = 0; round < 100; ++round) {
+    const auto entries = runtime->stats().submissions;
+    for (const char* part : {"he", "llo"}) {
+      for (Connection* connection : connections) connection->write_some(bytes_of(part));
+    }
+    EXPECT_LE(runtime->stats().submissions, entries + 5);
+    settle();
+    for (const std::uint16_t index : indices) EXPECT_EQ(text_of(device->peer_take(index)), "hello");
+    settle();
+  }
+}
+
 TEST_F(RuntimeTest, WindowIsOpenedLazilyButBeforeSleep) {
   std::uint16_t index = 0;
   Connection* connection = open(index);

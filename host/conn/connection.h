@@ -17,6 +17,7 @@
 #include "host/conn/options.h"
 #include "host/conn/rx_buffer.h"
 #include "host/conn/tx_buffer.h"
+#include "host/ring/submission_ring.h"
 #include "hw/contract/generated/contract.h"
 
 namespace millrace::host {
@@ -66,13 +67,19 @@ class ConnectionList {
   std::unique_ptr<Connection*[]> items_;
 };
 
-// What a runtime has yet to do.
-struct WorkLists {
+// What a runtime has yet to do and to tell the card. Updates of connections in order go straight to
+// the ring; what cannot go there yet, or is said seldom, waits in a list.
+struct Outbox {
+  explicit Outbox(Runtime& of, const SubmissionRing& ring) : runtime(of), submissions(ring) {}
+
+  Runtime& runtime;
+  SubmissionRing submissions;
   ConnectionList dirty;  // the card is to be told at the next flush
   ConnectionList
       lazy;  // freed receive bytes that the card is told when nothing better is to be done
   ConnectionList changed;  // the handler is to be called
   bool control = false;    // poll() has more to do than completions
+  bool more = false;       // flush() has more to do than the doorbell
 };
 
 class alignas(64) Connection {
@@ -94,20 +101,19 @@ class alignas(64) Connection {
   void commit(std::size_t count) {
     MILLRACE_ASSERT(!writing_ended() || count == 0);
     tx_.commit(count);
-    request_update();
+    tell();
   }
   // Copies as many bytes as there is room for and returns how many.
   std::size_t write_some(std::span<const std::byte> bytes) {
-    if (writing_ended() || bytes.empty()) [[unlikely]]
-      return 0;
-    request_update();
-    return tx_.write(bytes);
+    if (writing_ended() || !tx_.write_small(bytes)) return write_other(bytes);
+    tell();
+    return bytes.size();
   }
   // No byte follows what is committed: FIN is sent after it (RFC 9293 3.10.4). Again: no effect.
   void finish() {
     if (writing_ended()) return;
     work_ |= kFin;
-    request_update();
+    tell();
   }
 
   // --- Receive. Unread bytes stay readable after FIN, reset and final(), until release().
@@ -118,13 +124,8 @@ class alignas(64) Connection {
   // Gives `count` bytes back to the card, which opens the window.
   void consume(std::size_t count) {
     rx_.consume(count);
-    if ((work_ & kInDirty) != 0) return;  // the update that is due anyway tells it
-    if (unannounced() >= rx_.size() / 4) {
-      request_update();
-    } else if ((work_ & kInLazy) == 0) {
-      work_ |= kInLazy;
-      lists_->lazy.push(this);
-    }
+    if (!in_batch()) return consumed_alone();
+    SubmissionRing::store_consumed(entry_, announce());
   }
 
   // --- Life.
@@ -173,14 +174,14 @@ class alignas(64) Connection {
   // always.
   Endpoint remote() const;
   std::uint16_t local_port() const { return local_port_; }
-  Runtime& runtime() const { return *runtime_; }
+  Runtime& runtime() const { return outbox_->runtime; }
 
  private:
   friend class Runtime;
   friend class Listener;
 
   enum Work : std::uint32_t {
-    kFin = 0x1,  // the value of submission_flag fin
+    kFin = SubmissionRing::kFin,  // 0x100
     kWantOpen = 0x2,
     kWantUpdate = 0x4,
     kWantAbort = 0x8,
@@ -188,7 +189,7 @@ class alignas(64) Connection {
     kInLazy = 0x20,
     kInChanged = 0x40,
     kIdKnown = 0x80,
-    kEstablished = 0x100,
+    kEstablished = 0x1,
     kFinal = 0x200,
     kAborting = 0x400,    // abort() was called
     kReleased = 0x800,    // release() was called before the end
@@ -196,7 +197,7 @@ class alignas(64) Connection {
     kQueued = 0x2000,     // in a listener's accept queue
     kWantSet = 0x4000,
   };
-  static_assert(kFin == static_cast<std::uint32_t>(contract::SubmissionFlag::kFin));
+  static_assert(kFin == 0x100);
   static constexpr std::uint32_t kInLists = kInDirty | kInLazy | kInChanged;
   static constexpr std::uint32_t kNoWord = 0;  // no report has kind 0
   static constexpr std::uint32_t kNoCookie = 0xFFFFFFFF;
@@ -211,21 +212,43 @@ class alignas(64) Connection {
   }
   // The offset for an entry; from here on the card knows it.
   std::uint32_t announce() { return announced_ = static_cast<std::uint32_t>(rx_.consumed()); }
-  void request_update() {
-    const std::uint32_t before = work_;
-    work_ = before | kWantUpdate | kInDirty;
-    if ((before & kInDirty) == 0) lists_->dirty.push(this);
+  // An entry of this connection is in the ring and may still be changed.
+  bool in_batch() const { return batch_ == outbox_->submissions.batch(); }
+  // Stores an update: in this batch's entry of the connection, in the next of the ring, or later.
+  void tell() {
+    SubmissionRing& ring = outbox_->submissions;
+    if (!in_batch()) {
+      if (!in_order() || !ring.known_room()) [[unlikely]]
+        return tell_other();
+      entry_ = ring.take();
+      batch_ = ring.batch();
+    }
+    ring.store_update(entry_, contract::Opcode::kUpdate, work_ & kFin, id_,
+                      static_cast<std::uint32_t>(tx_.committed()), announce());
   }
+  // Nothing but an update is to be said, and nothing that must come first.
+  bool in_order() const {
+    constexpr std::uint32_t kDecisive =
+        kEstablished | kFinal | kInDirty | kWantOpen | kWantAbort | kWantSet;
+    return (work_ & kDecisive) == kEstablished;
+  }
+  // At the next flush at the earliest, and nothing overtakes it.
   void request(std::uint32_t want) {
     const std::uint32_t before = work_;
     work_ = before | want | kInDirty;
-    if ((before & kInDirty) == 0) lists_->dirty.push(this);
+    batch_ = 0;
+    outbox_->more = true;
+    if ((before & kInDirty) == 0) outbox_->dirty.push(this);
   }
+  // The less usual ways, apart so that the usual ones stay short and call nothing.
+  std::size_t write_other(std::span<const std::byte> bytes);
+  void consumed_alone();
+  void tell_other();
   void mark_changed() {
     if ((work_ & kInChanged) != 0) return;
     work_ |= kInChanged;
-    lists_->changed.push(this);
-    lists_->control = true;
+    outbox_->changed.push(this);
+    outbox_->control = true;
   }
 
   RxBuffer rx_;
@@ -237,18 +260,19 @@ class alignas(64) Connection {
   std::uint32_t cookie_ = kNoCookie;
   std::uint32_t id_ = 0;  // the card's name for it; valid with kIdKnown
   ConnectionHandler* handler_ = &no_connection_handler;  // never null
-  WorkLists* lists_ = nullptr;
-  Runtime* runtime_ = nullptr;
+  Outbox* outbox_ = nullptr;
+  std::byte* entry_ = nullptr;    // the newest update of the connection in the ring,
+  std::uint64_t batch_ = 0;       // and the ring's batch that it belongs to
   Listener* listener_ = nullptr;  // of kListening and kQueued
   std::uint16_t remote_port_ = 0;
   std::uint16_t local_port_ = 0;
   std::uint32_t announced_ = 0;
-  std::uint32_t next_ = 0;  // in the accept queue
 };
 
 // The rest of a connection, seldom looked at.
 struct ConnectionDetails {
   IpAddress remote_ip{};
+  std::uint32_t next = 0xFFFFFFFF;  // index of the next in the accept queue, or Listener::kNone
   ConnectionOptions options{};
 };
 static_assert(sizeof(Connection) == 128);

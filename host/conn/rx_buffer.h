@@ -23,10 +23,10 @@ class RxBuffer {
         size_(static_cast<std::uint32_t>(bytes.size())) {}
 
   const std::byte* base() const { return base_; }
-  std::uint64_t received() const { return received_; }
+  std::uint64_t received() const { return consumed_ + available_; }
   std::uint64_t consumed() const { return consumed_; }
   std::uint32_t size() const { return size_; }
-  std::size_t available() const { return static_cast<std::size_t>(received_ - consumed_); }
+  std::size_t available() const { return available_; }
 
   // The received bytes up to the end of the ring; the rest, if any, follows after consume().
   std::span<const std::byte> readable() const {
@@ -36,7 +36,8 @@ class RxBuffer {
 
   // The first `count` available bytes are done with: the card may overwrite them once told.
   void consume(std::size_t count) {
-    MILLRACE_ASSERT(count <= available());
+    MILLRACE_ASSERT(count <= available_);
+    available_ -= static_cast<std::uint32_t>(count);
     consumed_ += count;
   }
 
@@ -46,14 +47,14 @@ class RxBuffer {
     const std::uint32_t in_ring = offset - static_cast<std::uint32_t>(consumed_);
     if (in_ring > size_) [[unlikely]]
       return false;
-    received_ = consumed_ + in_ring;
+    available_ = in_ring;
     return true;
   }
 
  private:
   const std::byte* base_ = nullptr;
-  std::uint64_t received_ = 0;
   std::uint64_t consumed_ = 0;
+  std::uint32_t available_ = 0;  // received and not consumed
   std::uint32_t mask_ = 0;
   std::uint32_t size_ = 0;
 };

@@ -20,15 +20,15 @@ class TxBuffer {
   // `bytes` is a power of two, at most 2^24.
   explicit TxBuffer(std::span<std::byte> bytes)
       : base_(bytes.data()),
-        limit_(bytes.size()),
+        room_(static_cast<std::uint32_t>(bytes.size())),
         mask_(static_cast<std::uint32_t>(bytes.size() - 1)),
         size_(static_cast<std::uint32_t>(bytes.size())) {}
 
   const std::byte* base() const { return base_; }
   std::uint64_t committed() const { return committed_; }
-  std::uint64_t acked() const { return limit_ - size_; }
+  std::uint64_t acked() const { return committed_ - (size_ - room_); }
   std::uint32_t size() const { return size_; }
-  std::size_t room() const { return static_cast<std::size_t>(limit_ - committed_); }
+  std::size_t room() const { return room_; }
 
   // The free bytes up to the end of the ring or of the room, where the next bytes of the stream go.
   std::span<std::byte> writable() const {
@@ -38,7 +38,8 @@ class TxBuffer {
 
   // The next `count` bytes of the stream are in place.
   void commit(std::size_t count) {
-    MILLRACE_ASSERT(count <= room());
+    MILLRACE_ASSERT(count <= room_);
+    room_ -= static_cast<std::uint32_t>(count);
     committed_ += count;
   }
 
@@ -46,16 +47,25 @@ class TxBuffer {
   std::size_t write(std::span<const std::byte> bytes) {
     const std::size_t count = std::min(bytes.size(), room());
     const std::size_t at = committed_ & mask_;
-    committed_ += count;
-    std::byte* to = base_ + at;
-    const std::byte* from = bytes.data();
-    if (count - kSmall <= kSmall && at + count <= size_) {  // small messages without a call
-      std::memcpy(to, from, kSmall);
-      std::memcpy(to + count - kSmall, from + count - kSmall, kSmall);
-    } else {
-      copy(to, from, count, size_ - at, base_);
-    }
+    const std::size_t first = std::min(count, size_ - at);
+    std::memcpy(base_ + at, bytes.data(), first);
+    std::memcpy(base_, bytes.data() + first, count - first);
+    commit(count);
     return count;
+  }
+  // The same for a small message, all of it and without a call; false if it is none or does not fit
+  // in one piece.
+  bool write_small(std::span<const std::byte> bytes) {
+    const std::size_t count = bytes.size();
+    const std::size_t at = committed_ & mask_;
+    if (count - kSmall > kSmall || count > room_ || at + count > size_) return false;
+    const std::byte* const from = bytes.data();
+    std::byte* const to = base_ + at;
+    std::memcpy(to, from, kSmall);
+    std::memcpy(to + count - kSmall, from + count - kSmall, kSmall);
+    room_ -= static_cast<std::uint32_t>(count);
+    committed_ += count;
+    return true;
   }
 
   // The card says that the peer has acknowledged up to `offset` modulo 2^32. False if that is
@@ -64,25 +74,16 @@ class TxBuffer {
     const std::uint32_t in_ring = static_cast<std::uint32_t>(committed_) - offset;
     if (in_ring > size_) [[unlikely]]
       return false;
-    limit_ = committed_ + (size_ - in_ring);
+    room_ = size_ - in_ring;
     return true;
   }
 
  private:
-  static constexpr std::size_t kSmall = 32;
-
-  // `to_end` bytes fit at `to`, the rest goes to `start`. Apart, so that write() needs few
-  // registers.
-  [[gnu::noinline]] static void copy(std::byte* to, const std::byte* from, std::size_t count,
-                                     std::size_t to_end, std::byte* start) {
-    const std::size_t first = std::min(count, to_end);
-    std::memcpy(to, from, first);
-    std::memcpy(start, from + first, count - first);
-  }
+  static constexpr std::size_t kSmall = 32;  // small: so many bytes to twice as many
 
   std::byte* base_ = nullptr;
   std::uint64_t committed_ = 0;
-  std::uint64_t limit_ = 0;  // acked + size: up to here bytes may be committed
+  std::uint32_t room_ = 0;  // bytes that may be committed: size less what is not acknowledged
   std::uint32_t mask_ = 0;
   std::uint32_t size_ = 0;
 };

@@ -27,25 +27,27 @@ class CompletionRing {
   // Where the next entry will be, and the end of the pass that it belongs to.
   const contract::CompletionEntry* next() const { return next_; }
   const contract::CompletionEntry* end() const { return end_; }
-  // The phase bit of new entries in this pass, in place in the word.
-  std::uint32_t phase() const { return phase_; }
 
-  // The first four bytes of `entry`: without the phase bit if it is new, with it if not. The load
-  // acquires: the rest of a new entry, and the payload that it announces, are visible.
-  static std::uint32_t load(const contract::CompletionEntry* entry, std::uint32_t phase) {
-    return __atomic_load_n(reinterpret_cast<const std::uint32_t*>(entry), __ATOMIC_ACQUIRE) ^ phase;
+  // The first four bytes of `entry`, which is of this pass: without the phase bit if it is new,
+  // with it if not. The load acquires: the rest of a new entry, and the payload that it announces,
+  // are visible.
+  std::uint32_t load(const contract::CompletionEntry* entry) const {
+    const auto* word = reinterpret_cast<const std::uint32_t*>(entry);
+    return __atomic_load_n(word, __ATOMIC_ACQUIRE) ^ phase_;
   }
   static bool is_new(std::uint32_t word) { return (word & kPhaseMask) == 0; }
-  bool empty() const { return !is_new(load(next_, phase_)); }
+  bool empty() const { return !is_new(load(next_)); }
 
-  // All entries before `entry`, of this pass, are done with.
-  void pop_to(const contract::CompletionEntry* entry) {
-    head_ += static_cast<std::uint64_t>(entry - next_);
+  // All entries before `entry`, of this pass, are done with; returns how many are new to that.
+  std::size_t pop_to(const contract::CompletionEntry* entry) {
+    const auto count = static_cast<std::size_t>(entry - next_);
+    head_ += count;
     next_ = entry;
-    if (next_ == end_) [[unlikely]] {
+    if (entry == end_) [[unlikely]] {
       next_ = begin_;
       phase_ ^= kPhaseMask;
     }
+    return count;
   }
 
   // Entries popped so far, modulo 2^16: what the doorbell tells the card.

@@ -20,20 +20,26 @@ struct alignas(64) Memory {
   std::array<std::byte, 64> status_line{};
 };
 
+void take(SubmissionRing& ring, std::uint32_t count) {
+  for (std::uint32_t i = 0; i < count; ++i) {
+    ASSERT_TRUE(ring.has_room());
+    ring.take();
+  }
+}
+
 TEST(SubmissionRing, PhaseAlternatesOverTheIndexWrap) {
   Memory memory;
   SubmissionRing ring(memory.entries.data(), kLog2, memory.status_line.data());
   for (std::uint32_t i = 0; i < 3 * 65536; ++i) {
-    ASSERT_EQ(ring.room(1), 1U);
+    ASSERT_TRUE(ring.has_room());
     if (i % 2 == 0) {
       contract::UpdateEntry entry{};
       entry.connection_id = i;
       ring.push(entry);
     } else {
-      SubmissionRing::store_update(
-          ring.next(), SubmissionRing::start_of(contract::Opcode::kUpdate, ring.phase()), 1, i,
-          i + 1, i + 2);
-      ring.advance(1);
+      std::byte* const at = ring.take();
+      ring.store_update(at, contract::Opcode::kUpdate, SubmissionRing::kFin, i, i + 1, i + 2);
+      SubmissionRing::store_consumed(at, i + 3);
     }
     contract::UpdateEntry seen{};
     std::memcpy(&seen, &memory.entries[(i % kEntries) * contract::kEntryBytes], sizeof(seen));
@@ -43,8 +49,10 @@ TEST(SubmissionRing, PhaseAlternatesOverTheIndexWrap) {
       ASSERT_EQ(seen.opcode, 1);
       ASSERT_EQ(seen.flags & 0x7F, 1);
       ASSERT_EQ(seen.sent_up_to, i + 1);
-      ASSERT_EQ(seen.consumed_up_to, i + 2);
+      ASSERT_EQ(seen.consumed_up_to, i + 3);
     }
+    ASSERT_EQ(ring.pushed(), i + 1);
+    ASSERT_EQ(ring.tail(), static_cast<std::uint16_t>(i + 1));
     ring.set_head(static_cast<std::uint16_t>(i + 1));
   }
 }
@@ -52,28 +60,41 @@ TEST(SubmissionRing, PhaseAlternatesOverTheIndexWrap) {
 TEST(SubmissionRing, FullUntilTheStatusLineSaysMore) {
   Memory memory;
   SubmissionRing ring(memory.entries.data(), kLog2, memory.status_line.data());
-  for (std::uint32_t i = 0; i < kEntries; ++i) {
-    ASSERT_EQ(ring.room(1), 1U);
-    ring.push(contract::UpdateEntry{});
-  }
-  EXPECT_EQ(ring.room(5), 0U);
+  take(ring, kEntries);
+  EXPECT_FALSE(ring.has_room());
+  EXPECT_FALSE(ring.known_room());
   memory.status_line[0] = std::byte{3};
-  EXPECT_EQ(ring.room(5), 3U);
-  EXPECT_EQ(ring.free(), 3U);
   ring.set_head(1);  // an older completion: the head does not go back
-  EXPECT_EQ(ring.free(), 3U);
+  take(ring, 3);
+  EXPECT_FALSE(ring.has_room());
+  EXPECT_EQ(ring.pushed(), kEntries + 3U);
 }
 
 // The card tells its head in completions at once, in the status line now and then.
 TEST(SubmissionRing, AnOldStatusLineFreesNothing) {
   Memory memory;
   SubmissionRing ring(memory.entries.data(), kLog2, memory.status_line.data());
-  const std::uint32_t size = 1U << kLog2;
-  ring.advance(ring.room(size));
-  ring.set_head(static_cast<std::uint16_t>(size));
-  ring.advance(ring.room(size));
+  take(ring, kEntries);
+  ring.set_head(static_cast<std::uint16_t>(kEntries));
+  take(ring, kEntries);
   memory.status_line[0] = std::byte{1};
-  EXPECT_EQ(ring.room(1), 0U);
+  EXPECT_FALSE(ring.has_room());
+}
+
+// The phase of a pass that is over must not come back into its entries.
+TEST(SubmissionRing, ABatchEndsWithTheDoorbellAndWithThePass) {
+  Memory memory;
+  SubmissionRing ring(memory.entries.data(), kLog2, memory.status_line.data());
+  const auto first = ring.batch();
+  EXPECT_GT(first, 0U);
+  take(ring, kEntries);
+  EXPECT_EQ(ring.batch(), first);
+  ring.set_head(1);
+  take(ring, 1);
+  const auto second = ring.batch();
+  EXPECT_GT(second, first);
+  ring.end_batch();
+  EXPECT_GT(ring.batch(), second);
 }
 
 TEST(CompletionRing, SeesEntriesByPhaseOverTheIndexWrap) {
@@ -89,11 +110,11 @@ TEST(CompletionRing, SeesEntriesByPhaseOverTheIndexWrap) {
     entry.status = 9;
     entry.cookie = i;
     std::memcpy(&memory.entries[(i % kEntries) * contract::kEntryBytes], &entry, sizeof(entry));
-    word = CompletionRing::load(ring.next(), ring.phase());
+    word = ring.load(ring.next());
     ASSERT_TRUE(CompletionRing::is_new(word));
     ASSERT_EQ(ring.next()->cookie, i);
     ASSERT_EQ(word, 0x09040101U);
-    ring.pop_to(ring.next() + 1);
+    ASSERT_EQ(ring.pop_to(ring.next() + 1), 1U);
     ASSERT_EQ(ring.head(), static_cast<std::uint16_t>(i + 1));
   }
 }
