@@ -12,7 +12,8 @@ namespace {
 // Preamble, FCS and the gap between frames, which take the line too (IEEE 802.3).
 constexpr std::uint64_t kLineOverheadBytes = 8 + 4 + 12;
 
-// What the MAC takes beyond the frame on the line: its transmit FIFO.
+// What the MAC takes beyond the frame on the line: its transmit FIFO. It holds a whole frame of any
+// size, so that the next one can enter while the last one leaves.
 constexpr std::uint64_t kMacFifoBytes = 4096;
 
 std::uint64_t line_time_ps(std::uint64_t bytes, double gbps) {
@@ -27,13 +28,15 @@ bool is_ipv4(const Frame& frame) {
 }  // namespace
 
 bool Line::ready(std::uint64_t now_ns) const {
-  return mac_free_ps_ <= now_ns * 1000 + line_time_ps(kMacFifoBytes, options_.mac_gbps);
+  return mac_free_ps_ <=
+         now_ns * 1000 + line_time_ps(std::max(kMacFifoBytes, mac_fifo_bytes_), options_.mac_gbps);
 }
 
 void Line::send(std::uint64_t now_ns, Frame& frame) {
   const std::uint64_t bytes = frame.bytes.size() + kLineOverheadBytes;
   const std::uint64_t start = std::max(mac_free_ps_, now_ns * 1000);
   mac_free_ps_ = start + line_time_ps(bytes, options_.mac_gbps);
+  mac_fifo_bytes_ = bytes;
   ++counters_.frames;
   // All draws happen for every frame, whatever becomes of it: see Random::chance.
   const bool lost = random_.chance(options_.loss);

@@ -78,6 +78,7 @@ class Line {
   LinkCounters& counters_;
   Random random_;
   std::uint64_t mac_free_ps_ = 0;
+  std::uint64_t mac_fifo_bytes_ = 0;
   std::uint64_t line_free_ps_ = 0;
   std::uint64_t order_ = 0;
   std::vector<Flying> heap_;
