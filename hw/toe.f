@@ -28,6 +28,7 @@ wire/toe_own_addresses.sv
 wire/toe_neighbours.sv
 wire/toe_neighbour_frames.sv
 wire/toe_tx_resolve.sv
+wire/toe_tx_budget.sv
 wire/toe_tx_read.sv
 wire/toe_tx_align.sv
 wire/toe_tx_options.sv

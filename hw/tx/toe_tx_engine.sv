@@ -107,7 +107,7 @@ module toe_tx_engine #(
   end
 
   // ---- Select ---------------------------------------------------------------------------------
-  logic room, seg_room;
+  logic room, seg_room, entry_room;  // seg_room: also in bytes
   logic [4:0] valid;
   logic [5:0] waits;
   toe_pkg::tx_event_t event_d, e1_q, e2_q, e3_q, e4_q;
@@ -125,7 +125,7 @@ module toe_tx_engine #(
 
   logic ctl_can, rx_can, host_can, fire_can, turn_can, cc_can;
   assign cc_can = cc_answer_valid_i && room && ~waits[5];
-  assign ctl_can = ctl_valid_i && room && seg_room && ~waits[4];
+  assign ctl_can = ctl_valid_i && room && entry_room && ~waits[4];
   assign rx_can = rx_valid_i && room && ~waits[3];
   assign host_can = host_valid_i && room && ~waits[2];
   assign fire_can = fire_valid_i && room && ~waits[1];
@@ -346,13 +346,26 @@ module toe_tx_engine #(
   assign report_o = report_bits;
   assign end_o = end_bits;
 
+  // Payload that waits in the segment queue: an acknowledgement is as old as what waits before it,
+  // so there should be what keeps toe_wire busy and no more.
+  localparam int unsigned QueueBytesLog2 = 10;
+  logic [18:0] queued_q;
+  logic seg_pop;
+  assign seg_pop = seg_valid_o && seg_ready_i;
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       room <= 1'b0;
       seg_room <= 1'b0;
+      entry_room <= 1'b0;
+      queued_q <= 19'd0;
     end else begin
       room <= report_room && end_room;
-      seg_room <= seg_queue_room;
+      entry_room <= seg_queue_room;
+      seg_room <= seg_queue_room && queued_q[18:QueueBytesLog2] == '0;
+      if (seg_push || seg_pop) begin
+        queued_q <= queued_q + (seg_push ? {3'd0, seg.len} : 19'd0) -
+                    (seg_pop ? {3'd0, seg_o.len} : 19'd0);
+      end
     end
   end
 

@@ -63,6 +63,7 @@ module toe_tx_engine_tb (
   output logic        end_valid_o,
   output logic [1:0]  end_kind_o,
   output logic [7:0]  end_status_o,
+  input  logic        seg_ready_i,
   output logic        idle_o
 );
 
@@ -145,7 +146,7 @@ module toe_tx_engine_tb (
     .host_i(host), .host_valid_i, .host_ready_o,
     .fire_conn_i(conn_i), .fire_valid_i, .fire_ready_o,
     .set_valid_o, .set_conn_o(set_conn), .set_armed_o, .set_deadline_us_o,
-    .seg_o(seg), .seg_valid_o, .seg_ready_i(1'b1), .report_o(report), .report_valid_o,
+    .seg_o(seg), .seg_valid_o, .seg_ready_i, .report_o(report), .report_valid_o,
     .report_ready_i(1'b1), .end_o(ending), .end_valid_o, .end_ready_i(1'b1), .idle_o,
     .cc_event_o(unused_cc_event), .cc_event_valid_o(unused_cc_event_valid), .cc_answer_i('0),
     .cc_answer_valid_i(1'b0), .cc_answer_ready_o(unused_cc_answer_ready),

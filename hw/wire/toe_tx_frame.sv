@@ -30,6 +30,9 @@ module toe_tx_frame (
   output logic         m_last_o,
   output logic         m_valid_o,
   input  logic         m_ready_i,
+  output logic         there_o,        // a segment's payload is all there
+  output logic         sent_o,         // a frame has left, with so much payload
+  output logic [15:0]  sent_len_o,
   output logic         empty_o
 );
 
@@ -114,6 +117,7 @@ module toe_tx_frame (
   assign header_room = header_count < 5'(HeaderDepth - 4);
   assign meta_pop = meta_valid && header_room && (meta_bare || sum_valid);
   assign sum_ready = meta_pop && !meta_bare;
+  assign there_o = sum_ready;
 
   toe_tx_header u_header (
     .clk_i, .rst_ni, .cfg_i, .own_link_i, .sum_ipv4_i, .sum_ipv6_i, .sum_link_i,
@@ -159,23 +163,29 @@ module toe_tx_frame (
   assign header_pop = take && m_last_o;
   assign body_ready = take && needs_body;
 
-  // Frames between the input and the output.
-  logic [7:0] inside_q;
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       first_q <= 1'b1;
       second_q <= 1'b0;
-      inside_q <= '0;
-    end else begin
-      if (take) begin
-        first_q <= m_last_o;
-        second_q <= first_q && !m_last_o;
-      end
-      if (valid_i && ready_o && !header_pop) inside_q <= inside_q + 8'd1;
-      else if (header_pop && !(valid_i && ready_o)) inside_q <= inside_q - 8'd1;
+    end else if (take) begin
+      first_q <= m_last_o;
+      second_q <= first_q && !m_last_o;
     end
   end
-  assign empty_o = inside_q == '0;
+
+  // ---- frames between the input and the output, by their payload --------------------------------
+  localparam int unsigned Inside = 128;  // headers that wait and are made, and Outstanding
+  logic [7:0] lens_count;
+  logic lens_ready, lens_valid;
+
+  toe_fifo #(.Width(16), .Depth(Inside), .Distributed(Inside)) u_lens (
+    .clk_i, .rst_ni,
+    .in_data_i(seg_i.len), .in_valid_i(valid_i && ready_o), .in_ready_o(lens_ready),
+    .out_data_o(sent_len_o), .out_valid_o(lens_valid), .out_ready_i(header_pop),
+    .count_o(lens_count)
+  );
+  assign sent_o = header_pop;
+  assign empty_o = lens_count == '0;
 
 `ifndef YOSYS
 `ifndef SYNTHESIS
@@ -183,6 +193,8 @@ module toe_tx_frame (
     if (rst_ni) begin
       assert (!(header_in_valid && !header_in_ready));
       assert (empty_o ? !meta_valid && !header_valid && !header_busy : 1'b1);
+      assert (lens_ready || !valid_i);
+      assert (lens_valid || !header_pop);
       assert (part_count <= 7'(Outstanding) && meta_count <= 7'(Outstanding));
       assert (!(valid_i && seg_i.len > 16'd16384));
       assert (!(valid_i && option_words > 4'd10));

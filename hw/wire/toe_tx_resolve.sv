@@ -46,6 +46,11 @@ module toe_tx_resolve (
   input  logic         ready_i,
 
   output logic         drop_o,
+  // For toe_tx_budget: payload that is parked or dropped, and parked payload that comes again.
+  output logic         back_o,
+  output logic [15:0]  back_len_o,
+  output logic         again_o,
+  output logic [15:0]  again_len_o,
   output logic         deadline_valid_o,
   output logic [31:0]  deadline_us_o,
   output logic         idle_o          // nothing here but parked segments whose time has not come
@@ -84,12 +89,14 @@ module toe_tx_resolve (
 
   // ---- s1: on our link? -------------------------------------------------------------------------
   /* verilator lint_off UNUSEDSIGNAL */
-  toe_pkg::tx_segment_t s1_seg;  // for the address alone
+  toe_pkg::tx_segment_t s1_seg;      // for the address alone
+  toe_pkg::tx_segment_t parked_seg;  // for the length alone
   /* verilator lint_on UNUSEDSIGNAL */
   logic [127:0] mask_q, hop;
   logic on_link, s1_on_link_q, s2_on_link_q, s3_on_link_q, s1_six, no_route;
 
   assign s1_seg = s1_seg_q;
+  assign parked_seg = park_out[SegW-1:0];
   always_comb begin
     if (!in_valid_i || (in_seg_i.tuple.local_kind == toe_pkg::LocalIpv4)) begin
       on_link = ((in_seg_i.tuple.remote_ip[31:0] ^ cfg_i.ipv4) & cfg_i.netmask) == 32'd0;
@@ -205,6 +212,10 @@ module toe_tx_resolve (
                  (cand_due && cand_asks == 2'd3 && !hit));
   assign park = decide && !send && !drop;
   assign drop_o = drop && cfg_i.enable;
+  assign back_o = park || drop;
+  assign back_len_o = s3_seg.len;
+  assign again_o = load_parked;
+  assign again_len_o = parked_seg.len;
 
   // Asking for an address whose segment finds no place makes the next segment find it known.
   assign ask_missed_o = !hit;

@@ -219,11 +219,22 @@ module toe_wire (
   // ---- transmit ---------------------------------------------------------------------------------
   toe_pkg::tx_segment_t out_seg;
   logic [47:0] out_mac;
-  logic out_valid, out_ready, resolve_idle, frame_empty;
+  logic out_valid, out_ready, resolve_idle, frame_empty, resolve_ready, budget_room;
+  logic back, again, there, sent;
+  logic [15:0] back_len, again_len, sent_len;
+
+  toe_tx_budget u_budget (
+    .clk_i, .rst_ni, .len_i(tx_seg_i.len), .room_o(budget_room),
+    .enter_i(tx_seg_valid_i && tx_seg_ready_o), .again_i(again), .again_len_i(again_len),
+    .back_i(back), .back_len_i(back_len),
+    .read_i(out_valid && out_ready && out_seg.len != 16'd0), .read_lines_i(out_seg.len[15:6]),
+    .there_i(there), .sent_i(sent), .sent_len_i(sent_len)
+  );
+  assign tx_seg_ready_o = resolve_ready && budget_room;
 
   toe_tx_resolve u_resolve (
     .clk_i, .rst_ni, .cfg_i, .now_us_i,
-    .in_seg_i(tx_seg_i), .in_valid_i(tx_seg_valid_i), .in_ready_o(tx_seg_ready_o),
+    .in_seg_i(tx_seg_i), .in_valid_i(tx_seg_valid_i && budget_room), .in_ready_o(resolve_ready),
     .cache_ready_i(cache_ready), .token_valid_i(nb_token_valid), .token_ip_i(nb_token_ip),
     .token_take_o(nb_token_take), .token_done_o(nb_token_done), .look_en_o(look_en),
     .look_slot_o(look_slot), .res_en_o(res_en), .look_ip_o(look_ip), .res_hit_i(res_hit),
@@ -231,7 +242,8 @@ module toe_wire (
     .ask_o(ask), .ask_ip_o(ask_ip), .ask_link_o(ask_link), .ask_missed_o(ask_missed),
     .wake_i(wake),
     .seg_o(out_seg), .mac_o(out_mac), .valid_o(out_valid), .ready_i(out_ready),
-    .drop_o(cnt_tx_dropped_unresolved_o), .deadline_valid_o, .deadline_us_o,
+    .drop_o(cnt_tx_dropped_unresolved_o), .back_o(back), .back_len_o(back_len),
+    .again_o(again), .again_len_o(again_len), .deadline_valid_o, .deadline_us_o,
     .idle_o(resolve_idle)
   );
 
@@ -242,7 +254,8 @@ module toe_wire (
     .rd_cmd_addr_o, .rd_cmd_len_o, .rd_cmd_valid_o, .rd_cmd_ready_i,
     .rd_data_i, .rd_valid_i, .rd_ready_o,
     .m_data_o(tcp_data), .m_keep_o(tcp_keep), .m_last_o(tcp_last), .m_valid_o(tcp_valid),
-    .m_ready_i(tcp_ready), .empty_o(frame_empty)
+    .m_ready_i(tcp_ready), .there_o(there), .sent_o(sent), .sent_len_o(sent_len),
+    .empty_o(frame_empty)
   );
 
   toe_tx_mux u_mux (

@@ -124,6 +124,8 @@ class WireBench {
   Settings settings;
   int rx_gap = 0, seg_ready = 100, fb_ready = 100, tx_ready = 100, cmd_ready = 100,
       line_valid = 100;
+  std::uint64_t latency = 0;  // clocks from a read command to its lines
+  double mac_rate = 0;        // bytes per clock that the MAC sends, frames' gaps included; 0: all
   std::uint64_t clock = 0;
   std::vector<RxSegment> rx_segments;
   std::vector<std::uint64_t> rx_clocks, tx_first_clocks, tx_last_clocks, beat_clocks, seg_clocks;
@@ -147,7 +149,11 @@ class WireBench {
   std::mt19937_64 random_;
   std::deque<Beat> beats_;
   std::deque<TxSegment> segments_;
-  std::deque<std::uint64_t> lines_;
+  struct Line {
+    std::uint64_t address, due;
+  };
+  std::deque<Line> lines_;
+  double mac_credit_ = 0;
   bool line_shown_ = false, seg_shown_ = false;
   Bytes fb_frame_, tx_frame_;
 };
@@ -171,19 +177,21 @@ inline void WireBench::drive_inputs() {
   }
   t.rx_seg_ready_i = draw(seg_ready);
   t.fb_ready_i = draw(fb_ready);
-  t.m_axis_tready_i = draw(tx_ready);
+  mac_credit_ = std::min(mac_credit_ + mac_rate, 4 * mac_rate);
+  t.m_axis_tready_i = draw(tx_ready) && (mac_rate == 0 || mac_credit_ > 0);
   t.rd_cmd_ready_i = draw(cmd_ready);
   t.tx_seg_valid_i = !segments_.empty();
   if (!segments_.empty() && !seg_shown_) {
     put_segment(t.tx_seg_i, segments_.front());
     seg_shown_ = true;
   }
-  t.rd_valid_i = !lines_.empty() && (line_shown_ || draw(line_valid));
+  t.rd_valid_i =
+      !lines_.empty() && (line_shown_ || (lines_.front().due <= clock && draw(line_valid)));
   if (t.rd_valid_i && !line_shown_) {
     for (int i = 0; i < 64; ++i) {
       const std::uint32_t shift = 8 * (i % 4);
       if (shift == 0) t.rd_data_i[i / 4] = 0;
-      t.rd_data_i[i / 4] |= std::uint32_t{memory_byte(lines_.front() + i)} << shift;
+      t.rd_data_i[i / 4] |= std::uint32_t{memory_byte(lines_.front().address + i)} << shift;
     }
     line_shown_ = true;
   }
@@ -231,7 +239,9 @@ inline void WireBench::take_outputs() {
     ++commands;
     EXPECT_GT(t.rd_cmd_len_o, 0);
     const std::uint64_t end = t.rd_cmd_addr_o + t.rd_cmd_len_o;
-    for (std::uint64_t a = t.rd_cmd_addr_o & ~63ull; a < end; a += 64) lines_.push_back(a);
+    for (std::uint64_t a = t.rd_cmd_addr_o & ~63ull; a < end; a += 64) {
+      lines_.push_back({a, clock + latency});
+    }
   }
   if (t.rx_seg_valid_o && t.rx_seg_ready_i) {
     rx_segments.push_back(take_segment(t.rx_seg_o));
@@ -250,6 +260,7 @@ inline void WireBench::take_outputs() {
     EXPECT_TRUE(n == 64 || t.m_axis_tkeep_o == (1ull << n) - 1);
     if (tx_frame_.empty()) tx_first_clocks.push_back(clock);
     append_beat(tx_frame_, t.m_axis_tdata_o, n);
+    mac_credit_ -= n + (t.m_axis_tlast_o ? 24 : 0);
     if (t.m_axis_tlast_o) {
       tx_last_clocks.push_back(clock);
       EXPECT_GE(tx_frame_.size(), 60u);
