@@ -1,18 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 // Figures 1 and 2 of the design as far as one link allows: cycles per segment and payload bytes per
-// cycle, both directions at once, between two cards with ideal memory. Cycles are exact and repeat.
-//   bench_segments [connections] [mss] [kilobytes per connection and direction]
+// cycle, both directions at once, between two cards. Cycles are exact and repeat.
+//   bench_segments [connections [mss [kilobytes per connection and direction]]] [KEY=VALUE...]
+// Keys: memory (ideal, pcie_gen3_x16, pcie_gen4_x8), ring (KiB of each ring, 64), skew (bytes sent
+// first, which shift all that follow against the lines of memory, 0), capture (pcapng of card 0).
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
+#include <string>
+#include <string_view>
 #include <vector>
 
+#include "sim/bus/memory_model.h"
 #include "tests/system/two_cards.h"
 
 namespace millrace::tests {
 namespace {
+
+struct Options {
+  std::uint32_t connections = 1;
+  std::uint32_t mss = 1460;
+  std::uint64_t kilobytes = 64;
+  std::string memory = "ideal";
+  std::size_t ring = 64 << 10;
+  std::size_t skew = 0;
+  std::string capture;
+};
 
 struct Quiet final : host::ListenerHandler {
   void on_event(host::Listener&) noexcept override {}
@@ -25,114 +41,226 @@ class Stream final : public host::ConnectionHandler {
   static inline bool go = false;
   void on_event(host::Connection& connection) noexcept override {
     if (!go) return;
-    if (connection.readable_bytes() != 0) connection.consume(connection.readable().size());
-    const auto room = connection.writable();
-    if (!room.empty()) connection.commit(room.size());
+    drain(connection);
+    fill(connection);
+  }
+  // Both up to the ring's end, and then from its start.
+  static void fill(host::Connection& connection) {
+    for (int part = 0; part < 2; ++part) {
+      const auto room = connection.writable();
+      if (!room.empty()) connection.commit(room.size());
+    }
+  }
+
+ private:
+  static void drain(host::Connection& connection) {
+    while (connection.readable_bytes() != 0) connection.consume(connection.readable().size());
   }
 };
 
+// Taken without a word to the cards: hosts that read registers do not look after connections.
 struct Sample {
-  std::uint64_t now_us;
-  std::uint32_t segments, retransmits, overruns;
-  std::uint64_t bytes;
+  std::uint64_t now_us, bytes, frames;
+  std::uint64_t read_beats = 0, write_beats = 0;  // of 64 bytes, of host memory
 };
 
-// Bytes that went through in both directions.
-std::uint64_t acknowledged(const std::vector<host::Connection*>& clients) {
-  std::uint64_t bytes = 0;
-  for (const host::Connection* connection : clients) {
-    bytes += connection->bytes_acked() + connection->bytes_received();
+// Since the cards were opened.
+struct Losses {
+  std::uint32_t retransmits = 0, overruns = 0;
+};
+
+// The connections of both ends, and what brings them about.
+class Pairs {
+ public:
+  Pairs(TwoCards& cards, const Options& options) : cards_(cards), options_(options) {}
+
+  // False if not all came to be.
+  bool open() {
+    const std::uint32_t count = options_.connections;
+    const auto listener = cards_.runtime(1).listen(
+        {.port = 7, .backlog = count, .tx_size = options_.ring, .rx_size = options_.ring}, quiet_);
+    if (!listener) return false;
+    listener_ = *listener;
+    run([&] { return listener_->posted() == count; }, 100'000);
+    for (std::uint32_t i = 0; i < count; ++i) {
+      streams_.push_back(std::make_unique<Stream>());
+      const auto client = cards_.runtime(0).connect(
+          {.remote = {TwoCards::kIp[1], 7}, .tx_size = options_.ring, .rx_size = options_.ring},
+          *streams_.back());
+      if (!client) return false;
+      clients_.push_back(*client);
+      // The first asks for the peer's MAC address; a crowd would overflow what ARP can hold back.
+      if (i == 0 && !run([&] { return (*client)->established(); }, 10'000)) return false;
+    }
+    return run([&] { return servers_.size() == count; }, 10'000'000);
   }
-  return bytes;
+
+  void start() {
+    Stream::go = true;
+    for (auto* list : {&clients_, &servers_}) {
+      for (host::Connection* connection : *list) {
+        if (options_.skew == 0) Stream::fill(*connection);
+        if (options_.skew != 0) connection->commit(options_.skew);  // the rest at the next event
+      }
+    }
+  }
+
+  template <typename Done>
+  bool run(Done done, std::uint64_t limit_us) {
+    return cards_.run(done, [&] { accept(); }, limit_us);
+  }
+
+  // Bytes that went through in both directions.
+  std::uint64_t acknowledged() const {
+    std::uint64_t bytes = 0;
+    for (const host::Connection* connection : clients_) {
+      bytes += connection->bytes_acked() + connection->bytes_received();
+    }
+    return bytes;
+  }
+
+  Sample sample() {
+    Sample sum{cards_.device(0).now_us(), acknowledged(), cards_.link().counters().frames};
+    for (int side = 0; side < 2; ++side) {
+      const sim::MemoryCounters& memory = cards_.simulation().card(side).memory_counters();
+      sum.read_beats += memory.read_beats;
+      sum.write_beats += memory.write_beats;
+    }
+    return sum;
+  }
+
+  Losses losses() {
+    Losses sum;
+    for (int side = 0; side < 2; ++side) {
+      const auto counters = cards_.card(side).counters();
+      sum.retransmits += (*counters)[contract::Counter::kTxRetransmits];
+      sum.overruns += (*counters)[contract::Counter::kRxDroppedOverrun];
+    }
+    return sum;
+  }
+
+ private:
+  void accept() {
+    while (host::Connection* connection = listener_->accept()) {
+      streams_.push_back(std::make_unique<Stream>());
+      connection->set_handler(streams_.back().get());
+      servers_.push_back(connection);
+    }
+  }
+
+  TwoCards& cards_;
+  const Options& options_;
+  Quiet quiet_;
+  host::Listener* listener_ = nullptr;
+  std::vector<std::unique_ptr<Stream>> streams_;
+  std::vector<host::Connection*> clients_, servers_;
+};
+
+// Payload bytes per clock of 250 MHz that 100 Gb/s carry: timestamps take 12 bytes of a segment,
+// headers 54 besides, the link 24.
+double wire(std::uint32_t mss) { return 50.0 * (mss - 12) / (mss + 54 + 24); }
+
+void print(const Options& options, const Sample& begin, const Sample& end, const Losses& losses) {
+  const double cycles = static_cast<double>(end.now_us - begin.now_us) * 250;
+  const double rate = static_cast<double>(end.bytes - begin.bytes) / 2 / cycles;
+  std::printf("connections %u, mss %u, rings of %zu KiB, skew %zu, both directions, %s memory:\n",
+              options.connections, options.mss, options.ring >> 10, options.skew,
+              options.memory.c_str());
+  std::printf("  cycles per data segment and direction   %8.2f\n", (options.mss - 12) / rate);
+  std::printf("  cycles per frame sent, ACKs included    %8.2f\n",
+              2 * cycles / static_cast<double>(end.frames - begin.frames));
+  std::printf("  payload bytes per cycle and direction   %8.2f, %.1f %% of the wire's %.2f\n", rate,
+              100 * rate / wire(options.mss), wire(options.mss));
+  std::printf("  bytes of memory's port per cycle, reads %8.2f, writes %.2f\n",
+              32 * static_cast<double>(end.read_beats - begin.read_beats) / cycles,
+              32 * static_cast<double>(end.write_beats - begin.write_beats) / cycles);
+  std::printf("  retransmissions since the start         %8u\n", losses.retransmits);
+  std::printf("  frames dropped by a full card           %8u\n", losses.overruns);
 }
 
-Sample sample(TwoCards& cards, const std::vector<host::Connection*>& clients) {
-  Sample sum{cards.device(0).now_us(), 0, 0, 0, acknowledged(clients)};
-  for (int side = 0; side < 2; ++side) {
-    const auto counters = cards.card(side).counters();
-    sum.segments += (*counters)[contract::Counter::kTxTcpSegments];
-    sum.retransmits += (*counters)[contract::Counter::kTxRetransmits];
-    sum.overruns += (*counters)[contract::Counter::kRxDroppedOverrun];
+int run(const Options& options) {
+  TwoCardsOptions world;
+  world.policy.mss = options.mss;
+  world.capture = options.capture;
+  world.runtime.queue_pair.buffer_bytes =
+      std::max<std::size_t>(64UL << 20, 4 * options.ring * options.connections);
+  if (const auto model = sim::memory_model(options.memory)) {
+    world.memory = *model;
+  } else {
+    std::fprintf(stderr, "bench_segments: no memory is called %s\n", options.memory.c_str());
+    return 2;
   }
-  return sum;
-}
-
-int run(std::uint32_t connections, std::uint32_t mss, std::uint64_t kilobytes) {
-  TwoCardsOptions options;
-  options.policy.mss = mss;
-  auto made = TwoCards::make(options);
+  const auto made = TwoCards::make(world);
   if (!made) {
     std::fprintf(stderr, "bench_segments: %s\n", made.error().c_str());
     return 1;
   }
   TwoCards& cards = **made;
-  Quiet quiet;
-  auto listener = cards.runtime(1).listen({.port = 7, .backlog = connections}, quiet);
-  if (!listener) return 1;
-  std::vector<std::unique_ptr<Stream>> streams;
-  std::vector<host::Connection*> clients;
-  std::vector<host::Connection*> servers;
-  std::uint32_t accepted = 0;
+  Pairs pairs(cards, options);
   Stream::go = false;
-  const auto turn = [&] {
-    while (host::Connection* connection = (*listener)->accept()) {
-      streams.push_back(std::make_unique<Stream>());
-      connection->set_handler(streams.back().get());
-      servers.push_back(connection);
-      ++accepted;
-    }
-  };
-  cards.run([&] { return (*listener)->posted() == connections; }, turn, 100'000);
-  for (std::uint32_t i = 0; i < connections; ++i) {
-    streams.push_back(std::make_unique<Stream>());
-    auto client = cards.runtime(0).connect({.remote = {TwoCards::kIp[1], 7}}, *streams.back());
-    if (!client) return 1;
-    clients.push_back(*client);
-    // The first asks for the peer's MAC address; a crowd would overflow what ARP can hold back.
-    if (i == 0 && !cards.run([&] { return (*client)->established(); }, turn, 10'000)) return 1;
+  if (!pairs.open()) {
+    std::fprintf(stderr, "bench_segments: not all connections were established\n");
+    return 1;
   }
-  if (!cards.run([&] { return accepted == connections; }, turn, 10'000'000)) return 1;
-  Stream::go = true;
-  for (auto* list : {&clients, &servers}) {
-    for (host::Connection* connection : *list) {
-      const auto room = connection->writable();
-      connection->commit(room.size());
-    }
-  }
-  cards.run([] { return false; }, turn, 200);  // windows open
-  const Sample begin = sample(cards, clients);
-  const std::uint64_t target = begin.bytes + 2 * kilobytes * 1024 * connections;
-  cards.run([&] { return acknowledged(clients) >= target; }, turn, 1'000'000);
-  const Sample end = sample(cards, clients);
-  const double cycles = static_cast<double>(end.now_us - begin.now_us) * 250;
-  const double bytes = static_cast<double>(end.bytes - begin.bytes) / 2;
-  std::printf("connections %u, mss %u, both directions, ideal memory, 100 Gb/s link:\n",
-              connections, mss);
-  std::printf("  cycles per data segment and direction   %8.2f\n", cycles / (bytes / mss));
-  std::printf("  cycles per segment sent, ACKs included  %8.2f\n",
-              2 * cycles / (end.segments - begin.segments));
-  std::printf("  payload bytes per cycle and direction   %8.2f\n", bytes / cycles);
-  std::printf("  retransmissions                         %8u\n",
-              end.retransmits - begin.retransmits);
-  std::printf("  frames dropped by a full card           %8u\n", end.overruns - begin.overruns);
+  pairs.start();
+  pairs.run([] { return false; }, 200);  // windows open
+  const Sample begin = pairs.sample();
+  const std::uint64_t target = begin.bytes + 2 * options.kilobytes * 1024 * options.connections;
+  pairs.run([&] { return pairs.acknowledged() >= target; }, 1'000'000);
+  const Sample end = pairs.sample();
+  print(options, begin, end, pairs.losses());
   const std::string errors = cards.simulation().errors();
   if (!errors.empty()) std::fprintf(stderr, "%s\n", errors.c_str());
   return errors.empty() ? 0 : 1;
 }
 
-}  // namespace
-}  // namespace millrace::tests
-
-int main(int argc, char** argv) {
-  if (argc > 1) {
-    return millrace::tests::run(static_cast<std::uint32_t>(std::atoi(argv[1])),
-                                argc > 2 ? static_cast<std::uint32_t>(std::atoi(argv[2])) : 1460,
-                                argc > 3 ? static_cast<std::uint64_t>(std::atoi(argv[3])) : 64);
+bool set(Options& options, std::string_view key, const std::string& value) {
+  const auto number = std::strtoull(value.c_str(), nullptr, 10);
+  if (key == "memory") {
+    options.memory = value;
+  } else if (key == "ring") {
+    options.ring = number << 10;
+  } else if (key == "skew") {
+    options.skew = number;
+  } else if (key == "capture") {
+    options.capture = value;
+  } else {
+    return false;
   }
+  return true;
+}
+
+int main_of(int argc, char** argv) {
+  Options options;
+  int numbers = 0;
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view word = argv[i];
+    const std::size_t equals = word.find('=');
+    if (equals != std::string_view::npos) {
+      if (set(options, word.substr(0, equals), std::string(word.substr(equals + 1)))) continue;
+      std::fprintf(stderr, "bench_segments: unknown: %s\n", argv[i]);
+      return 2;
+    }
+    const auto number = std::strtoull(argv[i], nullptr, 10);
+    if (numbers == 0) options.connections = static_cast<std::uint32_t>(number);
+    if (numbers == 1) options.mss = static_cast<std::uint32_t>(number);
+    if (numbers == 2) options.kilobytes = number;
+    ++numbers;
+  }
+  if (numbers != 0) return run(options);
   int result = 0;
   for (const std::uint32_t connections : {1U, 4U, 16U, 64U}) {
-    result |= millrace::tests::run(connections, 64, 16);
-    result |= millrace::tests::run(connections, 1460, 256);
+    options.connections = connections;
+    for (const std::uint32_t mss : {64U, 1460U}) {
+      options.mss = mss;
+      options.kilobytes = mss == 64 ? 16 : 256;
+      result |= run(options);
+    }
   }
   return result;
 }
+
+}  // namespace
+}  // namespace millrace::tests
+
+int main(int argc, char** argv) { return millrace::tests::main_of(argc, argv); }
