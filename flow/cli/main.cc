@@ -50,7 +50,7 @@ void add_policy(CLI::App& command, CommonOptions& options) {
                    "hold small segments back until all is acknowledged");
   command.add_flag("--keepalive", options.connection.keepalive, "probe idle connections");
   command.add_option("--user-timeout", options.user_timeout,
-                     "seconds that sent data may stay unacknowledged");
+                     "seconds that data may stay unacknowledged");
 }
 
 void add_common(CLI::App& command, CommonOptions& options) {

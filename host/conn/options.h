@@ -24,8 +24,9 @@ struct ConnectionOptions {
   bool quickack = false;
   // Default: the policy's.
   std::optional<CongestionControl> congestion_control = std::nullopt;
-  // Longest time that sent data may stay unacknowledged (RFC 9293 3.8.3), then timed_out. The card
-  // counts in ticks of 1,024 us, at most 2^31 of them. 0: the policy's.
+  // Longest time that data or a SYN may stay unacknowledged, or a closed window hold data back (RFC
+  // 9293 3.8.3), then timed_out. The card counts in ticks of 1,024 us, at most 2^31 of them. 0: the
+  // policy's.
   std::uint64_t user_timeout_us = 0;
   bool operator==(const ConnectionOptions&) const = default;
 };

@@ -10,6 +10,11 @@ module toe_tx_engine_tb (
   // policy
   input  logic [15:0] cfg_mss_i,
   input  logic [19:0] delayed_ack_us_i,
+  input  logic        use_sack_i,
+  input  logic        use_ts_i,
+  input  logic        use_ecn_i,
+  input  logic        black_hole_i,
+  input  logic [31:0] user_timeout_i,
   // control
   input  logic        ctl_valid_i,
   output logic        ctl_ready_o,
@@ -32,6 +37,12 @@ module toe_tx_engine_tb (
   input  logic [31:0] ack_i,
   input  logic [15:0] wnd_i,
   input  logic [1:0]  want_ack_i,
+  input  logic [2:0]  sack_count_i,
+  input  logic [255:0] sack_i,
+  input  logic        ts_valid_i,
+  input  logic [31:0] ts_ecr_i,
+  input  logic        ece_i,
+  input  logic        icmp_i,
   input  logic [31:0] rcv_nxt_i,
   input  logic [31:0] rcv_edge_i,
   // host
@@ -56,6 +67,8 @@ module toe_tx_engine_tb (
   output logic        seg_options_o,
   output logic [15:0] seg_mss_o,
   output logic [3:0]  seg_ws_o,
+  output logic [31:0] seg_ts_val_o,
+  output logic [1:0]  seg_ecn_o,
   output logic        report_valid_o,
   output logic [31:0] report_acked_o,
   output logic        report_fin_acked_o,
@@ -64,6 +77,7 @@ module toe_tx_engine_tb (
   output logic [1:0]  end_kind_o,
   output logic [7:0]  end_status_o,
   input  logic        seg_ready_i,
+  output logic [7:0]  counts_o,  // in the order of the test's Count
   output logic        idle_o
 );
 
@@ -99,6 +113,12 @@ module toe_tx_engine_tb (
     cfg.use_ws = 1'b1;
     cfg.dup_ack_threshold = 4'd3;
     cfg.timestamp_shift = 5'd10;
+    cfg.use_sack = use_sack_i;
+    cfg.use_ts = use_ts_i;
+    cfg.ecn_accept = use_ecn_i;
+    cfg.black_hole_probe = black_hole_i;
+    cfg.user_timeout = user_timeout_i;
+    cfg.pmtu_floor = 16'd552;
     ctl = '0;
     ctl.op = ctl_op_i;
     ctl.conn = conn_i;
@@ -111,6 +131,9 @@ module toe_tx_engine_tb (
     ctl.mss = opt_mss_i;
     ctl.ws_valid = opt_valid_i;
     ctl.ws = opt_ws_i;
+    ctl.sack_ok = use_sack_i;
+    ctl.ts_valid = use_ts_i;
+    ctl.ecn_ok = use_ecn_i;
     ctl.reset = ctl_reset_i;
     ctl.options = 3'b001;
     rx = '0;
@@ -127,6 +150,12 @@ module toe_tx_engine_tb (
     rx.ack = ack_i;
     rx.wnd = wnd_i;
     rx.want_ack = want_ack_i;
+    rx.sack_count = sack_count_i;
+    rx.sack = sack_i;
+    rx.ts_valid = ts_valid_i;
+    rx.ts_ecr = ts_ecr_i;
+    rx.ece = ece_i;
+    rx.icmp = icmp_i;
     host.conn = conn_i;
     host.offset = offset_i;
     host.fin = fin_i;
@@ -150,11 +179,12 @@ module toe_tx_engine_tb (
     .report_ready_i(1'b1), .end_o(ending), .end_valid_o, .end_ready_i(1'b1), .idle_o,
     .cc_event_o(unused_cc_event), .cc_event_valid_o(unused_cc_event_valid), .cc_answer_i('0),
     .cc_answer_valid_i(1'b0), .cc_answer_ready_o(unused_cc_answer_ready),
-    .cnt_tx_retransmits_o(), .cnt_tx_rto_o(), .cnt_tx_fast_retransmits_o(),
+    .cnt_tx_retransmits_o(counts_o[0]), .cnt_tx_rto_o(counts_o[1]),
+    .cnt_tx_fast_retransmits_o(counts_o[2]),
     .cnt_tx_window_probes_o(), .cnt_rx_duplicate_acks_o(), .cnt_conn_timed_out_o(),
-    .cnt_rx_dsack_o(), .cnt_tx_dsack_o(), .cnt_tx_sack_retransmits_o(),
-    .cnt_tx_loss_probes_o(), .cnt_tx_undone_o(), .cnt_tx_idle_restarts_o(),
-    .cnt_tx_keepalives_o(), .cnt_conn_user_timeout_o(), .cnt_pmtu_reduced_o()
+    .cnt_rx_dsack_o(), .cnt_tx_dsack_o(), .cnt_tx_sack_retransmits_o(counts_o[3]),
+    .cnt_tx_loss_probes_o(counts_o[4]), .cnt_tx_undone_o(counts_o[5]), .cnt_tx_idle_restarts_o(),
+    .cnt_tx_keepalives_o(), .cnt_conn_user_timeout_o(counts_o[7]), .cnt_pmtu_reduced_o(counts_o[6])
   );
 
   assign seg_seq_o = seg.seq;
@@ -166,6 +196,8 @@ module toe_tx_engine_tb (
   assign seg_options_o = seg.mss_valid && seg.ws_valid;
   assign seg_mss_o = seg.mss;
   assign seg_ws_o = seg.ws;
+  assign seg_ts_val_o = seg.ts_val;
+  assign seg_ecn_o = seg.ecn;
   assign report_acked_o = report.acked;
   assign report_fin_acked_o = report.fin_acked;
   assign report_bad_offset_o = report.bad_offset;
