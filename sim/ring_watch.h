@@ -37,8 +37,11 @@ class RingWatch final : public host::Device, public WriteWatch {
   std::string failure() const override { return below_.failure(); }
 
   // Allowed: completion rings, the first word of status lines, receive rings of connections that
-  // were handed to the card and have not ended.
+  // were handed to the card and have not ended, and what allow() named.
   void on_write(std::uint64_t address, std::uint64_t strobes) override;
+
+  // Memory of somebody whose entries this does not see.
+  void allow(std::uint64_t address, std::uint64_t bytes) { allowed_.push_back({address, bytes}); }
 
   // Connections handed to the card (connect and accept) and those that came back (refused, or with
   // a final report), as far as the host has told that it read the report.
@@ -83,6 +86,7 @@ class RingWatch final : public host::Device, public WriteWatch {
   std::vector<host::SharedMemory> blocks_;
   std::array<Region, contract::kRegions> regions_{};
   std::array<Pair, contract::kQueuePairsMax> pairs_{};
+  std::vector<Ring> allowed_;
   std::unordered_map<std::uint32_t, Ring> live_;            // by cookie
   std::unordered_map<std::uint64_t, std::uint32_t> pages_;  // of live receive rings
   std::uint64_t handed_ = 0;

@@ -108,6 +108,14 @@ TEST_F(RingWatchTest, KnowsWhatTheCardMayWrite) {
   EXPECT_EQ(errors(), 0u);
 }
 
+TEST_F(RingWatchTest, AllowsWhatOthersOwn) {
+  watch_.allow(buffers_.card_address + 4096, 4096);
+  watch_.on_write(buffers_.card_address + 8192 - 64, kAll);
+  EXPECT_EQ(errors(), 0u);
+  watch_.on_write(buffers_.card_address + 8192, kAll);
+  EXPECT_EQ(errors(), 1u);
+}
+
 TEST_F(RingWatchTest, FindsStrayWrites) {
   const std::uint64_t stray[] = {completions_.card_address + 512, submissions_.card_address,
                                  status_.card_address + 64, buffers_.card_address};
