@@ -2,8 +2,9 @@
 // Figures 1 and 2 of the design as far as one link allows: cycles per segment and payload bytes per
 // cycle, both directions at once, between two cards. Cycles are exact and repeat.
 //   bench_segments [connections [mss [kilobytes per connection and direction]]] [KEY=VALUE...]
-// Keys: memory (ideal, pcie_gen3_x16, pcie_gen4_x8), ring (KiB of each ring, 64), skew (bytes sent
-// first, which shift all that follow against the lines of memory, 0), capture (pcapng of card 0).
+// Keys: memory (ideal, pcie_gen3_x16, pcie_gen4_x8), read_latency (clocks, instead of the
+// memory's), ring (KiB of each ring, 64), skew (bytes sent first, which shift all that follow
+// against the lines of memory, 0), capture (pcapng of card 0).
 
 #include <algorithm>
 #include <cstdint>
@@ -25,6 +26,7 @@ struct Options {
   std::uint32_t mss = 1460;
   std::uint64_t kilobytes = 64;
   std::string memory = "ideal";
+  std::uint32_t read_latency = 0;  // clocks; 0: as the memory has it
   std::size_t ring = 64 << 10;
   std::size_t skew = 0;
   std::string capture;
@@ -60,7 +62,7 @@ class Stream final : public host::ConnectionHandler {
 
 // Taken without a word to the cards: hosts that read registers do not look after connections.
 struct Sample {
-  std::uint64_t now_us, bytes, frames;
+  std::uint64_t now_ns, bytes, frames;
   std::uint64_t read_beats = 0, write_beats = 0;  // of 64 bytes, of host memory
 };
 
@@ -120,7 +122,7 @@ class Pairs {
   }
 
   Sample sample() {
-    Sample sum{cards_.device(0).now_us(), acknowledged(), cards_.link().counters().frames};
+    Sample sum{cards_.simulation().now_ns(), acknowledged(), cards_.link().counters().frames};
     for (int side = 0; side < 2; ++side) {
       const sim::MemoryCounters& memory = cards_.simulation().card(side).memory_counters();
       sum.read_beats += memory.read_beats;
@@ -161,7 +163,7 @@ class Pairs {
 double wire(std::uint32_t mss) { return 50.0 * (mss - 12) / (mss + 54 + 24); }
 
 void print(const Options& options, const Sample& begin, const Sample& end, const Losses& losses) {
-  const double cycles = static_cast<double>(end.now_us - begin.now_us) * 250;
+  const double cycles = static_cast<double>(end.now_ns - begin.now_ns) / sim::kClockNs;
   const double rate = static_cast<double>(end.bytes - begin.bytes) / 2 / cycles;
   std::printf("connections %u, mss %u, rings of %zu KiB, skew %zu, both directions, %s memory:\n",
               options.connections, options.mss, options.ring >> 10, options.skew,
@@ -186,6 +188,7 @@ int run(const Options& options) {
       std::max<std::size_t>(64UL << 20, 4 * options.ring * options.connections);
   if (const auto model = sim::memory_model(options.memory)) {
     world.memory = *model;
+    if (options.read_latency != 0) world.memory.read_latency = options.read_latency;
   } else {
     std::fprintf(stderr, "bench_segments: no memory is called %s\n", options.memory.c_str());
     return 2;
@@ -218,6 +221,8 @@ bool set(Options& options, std::string_view key, const std::string& value) {
   const auto number = std::strtoull(value.c_str(), nullptr, 10);
   if (key == "memory") {
     options.memory = value;
+  } else if (key == "read_latency") {
+    options.read_latency = static_cast<std::uint32_t>(number);
   } else if (key == "ring") {
     options.ring = number << 10;
   } else if (key == "skew") {
