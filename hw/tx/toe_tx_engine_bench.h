@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -241,6 +242,36 @@ class Bench {
   std::unique_ptr<VerilatedContext> context_ = std::make_unique<VerilatedContext>();
   std::unique_ptr<Vtoe_tx_engine_tb> dut_ =
       std::make_unique<Covered<Vtoe_tx_engine_tb>>(context_.get());
+};
+
+// The receiver of RFC 2018: remembers all, says the newest run first.
+class Receiver {
+ public:
+  explicit Receiver(std::uint32_t total) : got_(total + 1) {}
+  void take(std::uint32_t first, std::uint32_t bytes) {
+    std::fill_n(got_.begin() + first, bytes, true);
+    while (next < got_.size() && got_[next]) ++next;
+    newest_ = first;
+  }
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> blocks() const {
+    std::vector<std::pair<std::uint32_t, std::uint32_t>> out;
+    for (std::uint32_t i = next; i < got_.size() && out.size() < 4;) {
+      while (i < got_.size() && !got_[i]) ++i;
+      std::uint32_t end = i;
+      while (end < got_.size() && got_[end]) ++end;
+      if (end == i) break;
+      const bool newest = newest_ >= i && newest_ < end;
+      out.insert(newest ? out.begin() : out.end(), {kIss + 1 + i, kIss + 1 + end});
+      i = end;
+    }
+    if (out.size() > 3) out.resize(3);
+    return out;
+  }
+  std::uint32_t next = 0;
+
+ private:
+  std::vector<bool> got_;
+  std::uint32_t newest_ = 0;
 };
 
 }  // namespace millrace::tx_test

@@ -15,25 +15,26 @@ module toe_tx_mtu_probe (
   output logic [13:0]            mss_o       // without the room that options take
 );
 
-  localparam logic [13:0] Worth = 14'd16;    // bytes that a probe is to win
   localparam logic [17:0] Long = 18'd574;    // 10 minutes (RFC 1191 6.3, RFC 8201 4), rounded up
   localparam logic [17:0] Soon = 18'd2;
 
-  logic [13:0] width;
-  logic [14:0] sum;
+  logic [13:0] gain;
+  logic [14:0] width, sum;
   logic [17:0] age;
   logic [25:0] needed;
-  logic rested, calm;
-  assign width = rec_i.search.top - rec_i.mss;
-  assign sum = {1'b0, rec_i.search.top} + {1'b0, rec_i.mss};
-  assign mss_o = rec_i.search.half ? sum[14:1] : rec_i.search.top;
+  logic rested, calm, in_round;
+  assign gain = rec_i.search.top - rec_i.mss;
+  assign width = {1'b0, rec_i.search.high} - {1'b0, rec_i.mss};
+  assign sum = {1'b0, rec_i.search.high} + {1'b0, rec_i.mss};
+  assign in_round = ~width[14] && width[13:0] >= toe_tx_pkg::SearchWorth;
+  assign mss_o = in_round ? sum[14:1] : rec_i.search.top;
   assign age = ticks_i[27:10] - rec_i.search.since;
-  assign rested = age >= (rec_i.search.soon ? Soon : Long);
+  assign rested = in_round || age >= (rec_i.search.soon ? Soon : Long);
   assign needed = {12'd0, mss_o} + {10'd0, rec_i.mss, 2'd0};
   assign calm = rec_i.phase == toe_tx_pkg::PhaseOpen && ~rec_i.loss.in_recovery &&
                 ~rec_i.loss.in_loss && rec_i.board.valid == '0 && ~rec_i.loss.tlp_due;
   assign go_o = cfg_i.black_hole_probe && rec_i.sack_on && calm && ~rec_i.search.out &&
-                width >= Worth && rested && pending_i >= needed &&
+                gain >= toe_tx_pkg::SearchWorth && rested && pending_i >= needed &&
                 rec_i.snd_wnd >= {4'd0, needed} && rec_i.cc.cwnd >= needed &&
                 ~room_i[25] && room_i >= {12'd0, mss_o};
 

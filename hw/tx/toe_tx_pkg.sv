@@ -84,18 +84,20 @@ package toe_tx_pkg;
   } tx_board_t;
   localparam int unsigned BoardW = Ranges * (1 + 2 * SeqW);
 
-  // Search for the path MTU (RFC 4821). `mss` is search_low, `top` search_high.
+  // Search for the path MTU (RFC 4821 7.1). `mss` is search_low. A round of the search goes on
+  // while `high` is SearchWorth or more above it; outside of one the next probe is of `top` bytes.
+  localparam logic [13:0] SearchWorth = 14'd16;
   typedef struct packed {
     logic [13:0] top;         // most that both ends take
     logic        out;         // a probe is in flight: [first, past)
     logic        failed;      // it alone was lost, and recovery is for its sake
-    logic        half;        // the next is not `top` but halfway to it
-    logic        soon;        // ... and need not wait for 10 minutes
+    logic [13:0] high;        // search_high: what was lost; 0 before a round
+    logic        soon;        // the next round need not wait for 10 minutes
     logic [17:0] since;       // 1,024 ticks: when the search last moved
     logic [25:0] first;
     logic [25:0] past;
   } tx_search_t;
-  localparam int unsigned SearchW = 14 + 4 + 18 + 52;
+  localparam int unsigned SearchW = 14 * 2 + 3 + 18 + 52;
 
   // What we owe the peer.
   typedef struct packed {

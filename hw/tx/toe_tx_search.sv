@@ -3,9 +3,10 @@
 // layer path MTU discovery (RFC 4821, RFC 1191, RFC 8201). Combinational.
 //
 // `top` is the most that both ends take. Less is used after an ICMP message, or after timeouts that
-// look like a black hole (RFC 4821 7.7). Then probes look for more: one segment of new data as long
-// as `top`, and if that is lost, one halfway. A probe that alone is lost fails without a congestion
-// response (7.6.2): the recovery that sends its data again leaves the window as it is.
+// look like a black hole (RFC 4821 7.7). Then rounds of probes look for more: one segment of new
+// data as long as `top`, and if that is lost, halfway between what arrived and what did not, until
+// they are close. A probe that alone is lost fails without a congestion response (7.6.2): the
+// recovery that sends its data again leaves the window as it is.
 
 module toe_tx_search (
   input  toe_tx_pkg::tx_record_t rec_i,
@@ -18,13 +19,14 @@ module toe_tx_search (
   output toe_tx_pkg::tx_search_t search_o
 );
 
-  localparam logic [13:0] WorthHalving = 14'd64;
-
-  logic [13:0] width;
-  logic [14:0] sum;
-  logic fails, timed_out;
-  assign width = rec_i.search.top - rec_i.mss;
-  assign sum = {1'b0, rec_i.search.top} + {1'b0, rec_i.mss};
+  // As toe_tx_mtu_probe sent it.
+  logic [14:0] width, sum;
+  logic [13:0] probed;
+  logic fails, timed_out, in_round;
+  assign width = {1'b0, rec_i.search.high} - {1'b0, rec_i.mss};
+  assign sum = {1'b0, rec_i.search.high} + {1'b0, rec_i.mss};
+  assign in_round = ~width[14] && width[13:0] >= toe_tx_pkg::SearchWorth;
+  assign probed = in_round ? sum[14:1] : rec_i.search.top;
   assign timed_out = moves_i.timeout && rec_i.search.out && facts_i.at_probe;
   assign fails = moves_i.spared || timed_out;
 
@@ -38,18 +40,17 @@ module toe_tx_search (
       search_o.failed = moves_i.spared;
     end
     if (fails) begin
-      search_o.half = ~rec_i.search.half && width >= WorthHalving;
-      search_o.soon = ~rec_i.search.half && width >= WorthHalving;
+      search_o.high = probed;
+      search_o.soon = 1'b0;
     end
     if (moves_i.probed) begin
-      mss_o = rec_i.search.half ? sum[14:1] : rec_i.search.top;
+      mss_o = probed;
       search_o.out = 1'b0;
-      search_o.half = 1'b0;
       search_o.soon = 1'b0;
     end
     if (moves_i.path || moves_i.hole) begin
       mss_o = moves_i.hole ? facts_i.hole_mss : facts_i.path_mss;
-      search_o.half = 1'b0;
+      search_o.high = 14'd0;
       // Nobody said that the path takes no more: segments may have been lost for other reasons.
       search_o.soon = moves_i.hole;
     end
