@@ -41,6 +41,9 @@ module toe_tx_engine_cover (
   move_dying: cover property (@(posedge clk_i) rst_ni && event_i && moves_i.dying);
   move_too_long: cover property (@(posedge clk_i) rst_ni && event_i && moves_i.too_long);
   move_path: cover property (@(posedge clk_i) rst_ni && event_i && moves_i.path);
+  move_hole: cover property (@(posedge clk_i) rst_ni && event_i && moves_i.hole);
+  move_spared: cover property (@(posedge clk_i) rst_ni && event_i && moves_i.spared);
+  move_probed: cover property (@(posedge clk_i) rst_ni && event_i && moves_i.probed);
   move_ece: cover property (@(posedge clk_i) rst_ni && event_i && moves_i.ece);
   move_repaired: cover property (@(posedge clk_i) rst_ni && event_i && moves_i.repaired);
   move_idle: cover property (@(posedge clk_i) rst_ni && event_i && moves_i.idle);
