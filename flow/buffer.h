@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstring>
 #include <span>
 #include <string>
 #include <string_view>
@@ -26,6 +27,17 @@ inline ConstBytes as_bytes(std::string_view text) {
 /// The bytes as text, borrowed.
 inline std::string_view as_text(ConstBytes bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+/// Copies bytes that do not overlap; small messages without a call.
+inline void copy_bytes(std::byte* to, const std::byte* from, std::size_t count) {
+  constexpr std::size_t kSmall = 32;
+  if (count - kSmall <= kSmall) {  // so many bytes to twice as many
+    std::memcpy(to, from, kSmall);
+    std::memcpy(to + count - kSmall, from + count - kSmall, kSmall);
+  } else {
+    std::memcpy(to, from, count);
+  }
 }
 
 class BufferPool;

@@ -137,7 +137,7 @@ void EventLoop::disarm(Timer& timer) {
 }
 
 void EventLoop::request_cancel(Cancellable& target) {
-  if (std::this_thread::get_id() == thread_) {
+  if (std::this_thread::get_id() == thread_.load(std::memory_order_relaxed)) {
     target.on_cancel_request();
     return;
   }
@@ -157,6 +157,7 @@ void EventLoop::wake() {
   {
     const std::lock_guard lock(cancels_mutex_);
     woken_ = true;
+    called_.store(true, std::memory_order_release);
   }
   for (Source* source : sources_) source->wake();
 }
@@ -168,14 +169,17 @@ void EventLoop::spawn(Task<void> task) {
   post(spawned->start);
 }
 
-bool EventLoop::run_cancels() {
+bool EventLoop::take_cancels() {
   bool any = false;
   for (;;) {
     Cancellable* target = nullptr;
     {
       const std::lock_guard lock(cancels_mutex_);
       any = std::exchange(woken_, false) || any;
-      if (cancels_.empty()) return any;
+      if (cancels_.empty()) {
+        called_.store(false, std::memory_order_relaxed);
+        return any;
+      }
       target = &cancels_.pop_front();
     }
     target->on_cancel_request();
@@ -239,7 +243,7 @@ std::expected<void, Error> EventLoop::wait_sources(std::uint64_t limit_us) {
 }
 
 std::expected<void, Error> EventLoop::turn(std::uint64_t limit_us) {
-  thread_ = std::this_thread::get_id();
+  thread_.store(std::this_thread::get_id(), std::memory_order_relaxed);
   bool any = run_cancels();
   any = run_timers() || any;
   any = run_ready() || any;

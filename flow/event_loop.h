@@ -5,6 +5,7 @@
 
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <coroutine>
 #include <cstdint>
@@ -200,7 +201,8 @@ class EventLoop {
   struct Spawned;
   bool run_ready();
   bool run_timers();
-  bool run_cancels();
+  bool run_cancels() { return called_.load(std::memory_order_acquire) && take_cancels(); }
+  bool take_cancels();
   bool poll_sources();
   std::expected<void, Error> wait_sources(std::uint64_t limit_us);
   void sift_up(std::size_t slot);
@@ -214,10 +216,11 @@ class EventLoop {
   IntrusiveList<Ready, Ready> ready_;
   std::vector<Timer*> timers_;  // binary heap, earliest first; equal times in order of arming
   std::uint64_t timer_order_ = 0;
-  std::thread::id thread_ = std::this_thread::get_id();
+  std::atomic<std::thread::id> thread_ = std::this_thread::get_id();
   std::mutex cancels_mutex_;
   IntrusiveList<Cancellable, Cancellable> cancels_;
-  bool woken_ = false;  // under cancels_mutex_
+  bool woken_ = false;                  // under cancels_mutex_
+  std::atomic<bool> called_ = false;  // by another thread: cancels_ or woken_ are to be looked at
   int holds_ = 0;
   IntrusiveList<Spawned, Spawned> spawned_;
   IntrusiveList<Spawned, Spawned> ended_;

@@ -20,32 +20,33 @@ class ListHook {
   ListHook& operator=(const ListHook&) = delete;
   ~ListHook() { unlink(); }
 
-  bool linked() const { return next_ != this; }
+  bool linked() const { return next_ != nullptr; }
   void unlink() {
+    if (!linked()) return;
     previous_->next_ = next_;
     next_->previous_ = previous_;
-    next_ = previous_ = this;
+    next_ = previous_ = nullptr;
   }
 
  private:
   template <class T, class U>
   friend class IntrusiveList;
-  ListHook* next_ = this;
-  ListHook* previous_ = this;
+  ListHook* next_ = nullptr;  // null, both of them, outside a list
+  ListHook* previous_ = nullptr;
 };
 
 /// First in, first out. Does not own; elements left at the end are unlinked.
 template <class T, class Tag>
 class IntrusiveList {
  public:
-  IntrusiveList() = default;
+  IntrusiveList() { head_.next_ = head_.previous_ = &head_; }
   IntrusiveList(const IntrusiveList&) = delete;
   IntrusiveList& operator=(const IntrusiveList&) = delete;
   ~IntrusiveList() {
     while (!empty()) pop_front();
   }
 
-  bool empty() const { return !head_.linked(); }
+  bool empty() const { return head_.next_ == &head_; }
   T& front() {
     assert(!empty());
     return static_cast<T&>(*head_.next_);

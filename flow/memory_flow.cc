@@ -59,6 +59,7 @@ class MemoryEnd final : public StreamCore {
   MemoryEnd(EventLoop& loop, std::shared_ptr<Pair> pair, std::size_t side, const Endpoint& endpoint)
       : StreamCore(loop, "memory", endpoint, endpoint), pair_(std::move(pair)), side_(side) {
     pair_->ends[side_] = this;
+    tells_all();
   }
   ~MemoryEnd() override { pair_->ends[side_] = nullptr; }
 

@@ -1,33 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
-// How an operation waits and stops waiting.
+// How an operation stops waiting before its time.
 
 #include "flow/operation.h"
 
 namespace millrace::flow {
 
-Operation::~Operation() { end(); }
-
-void Operation::StopRequest::operator()() const noexcept {
-  operation->loop_.request_cancel(*operation);
-}
-
-void Operation::begin(std::coroutine_handle<> handle, std::uint64_t deadline_us,
-                      const std::stop_token& stop) {
-  ready_.handle = handle;
-  loop_.arm(*this, deadline_us);
+Operation::Limit::Limit(Operation& operation, std::uint64_t deadline_us,
+                        const std::stop_token& stop)
+    : operation_(operation) {
+  operation.loop_.arm(*this, deadline_us);
   if (stop.stop_possible()) stop_.emplace(stop, StopRequest{this});
 }
 
-void Operation::end() {
+Operation::Limit::~Limit() {
   if (stop_) {
     stop_.reset();  // waits for a stop request in progress on another thread
-    loop_.forget_cancel(*this);
+    operation_.loop_.forget_cancel(*this);
   }
-  if (armed()) loop_.disarm(*this);
+  operation_.loop_.disarm(*this);
 }
 
-void Operation::on_timer() { interrupt(Errc::kTimedOut); }
-
-void Operation::on_cancel_request() { interrupt(Errc::kCancelled); }
+void Operation::Limit::StopRequest::operator()() const noexcept {
+  limit->operation_.loop_.request_cancel(*limit);
+}
 
 }  // namespace millrace::flow

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What every awaitable of a flow or listener has in common: a place in a queue, a deadline, a stop
-// token, a coroutine.
+// What every awaitable of a flow or listener has in common: a place in a queue, a coroutine, and,
+// only if it has one, a limit: deadline or stop token.
 
 #pragma once
 
@@ -14,8 +14,8 @@
 
 namespace millrace::flow {
 
-/// One operation that waits: its place in a queue, its deadline, its stop token and its coroutine.
-class Operation : public Timer, public Cancellable, public ListHook<Operation> {
+/// One operation that waits: its place in a queue, its coroutine and its limit.
+class Operation : public ListHook<Operation> {
  public:
   Operation(const Operation&) = delete;
   Operation& operator=(const Operation&) = delete;
@@ -25,15 +25,18 @@ class Operation : public Timer, public Cancellable, public ListHook<Operation> {
 
  protected:
   explicit Operation(EventLoop& loop) : loop_(loop) {}
-  ~Operation();
+  ~Operation() = default;
 
   /// Arms deadline and stop token; whoever finishes it calls complete(), which resumes `handle`.
   void begin(std::coroutine_handle<> handle, std::uint64_t deadline_us,
-             const std::stop_token& stop);
+             const std::stop_token& stop) {
+    ready_.handle = handle;
+    if (deadline_us != kNever || stop.stop_possible()) limit_.emplace(*this, deadline_us, stop);
+  }
   /// Disarms both; to be called when the coroutine resumes.
-  void end();
-  bool queued() const { return ListHook<Operation>::linked(); }
-  void dequeue() { ListHook<Operation>::unlink(); }
+  void end() { limit_.reset(); }
+  bool queued() const { return linked(); }
+  void dequeue() { unlink(); }
 
   /// The deadline passed (kTimedOut) or a stop was requested (kCancelled).
   virtual void interrupt(Errc why) = 0;
@@ -41,14 +44,23 @@ class Operation : public Timer, public Cancellable, public ListHook<Operation> {
   EventLoop& loop_;
 
  private:
-  struct StopRequest {
-    Operation* operation;
-    void operator()() const noexcept;
+  class Limit final : public Timer, public Cancellable {
+   public:
+    Limit(Operation& operation, std::uint64_t deadline_us, const std::stop_token& stop);
+    ~Limit();
+
+   private:
+    struct StopRequest {
+      Limit* limit;
+      void operator()() const noexcept;
+    };
+    void on_timer() override { operation_.interrupt(Errc::kTimedOut); }
+    void on_cancel_request() override { operation_.interrupt(Errc::kCancelled); }
+    Operation& operation_;
+    std::optional<std::stop_callback<StopRequest>> stop_;
   };
-  void on_timer() final;
-  void on_cancel_request() final;
   Ready ready_;
-  std::optional<std::stop_callback<StopRequest>> stop_;
+  std::optional<Limit> limit_;
 };
 
 using OperationList = IntrusiveList<Operation, Operation>;

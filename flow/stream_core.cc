@@ -47,6 +47,7 @@ void StreamCore::set_endpoints(Endpoint local, Endpoint peer) {
 
 bool StreamCore::something_to_read() const {
   if (rx_ != Rx::kOpen || !readable().empty()) return true;
+  if (calm_) return false;
   const TransportState now = state();
   return now.peer_finished || now.failure;
 }
@@ -85,7 +86,7 @@ Result<std::size_t> StreamCore::take_into(MutableBytes space) {
     return 0;
   }
   const std::size_t count = std::min(bytes.size(), space.size());
-  std::memcpy(space.data(), bytes.data(), count);
+  copy_bytes(space.data(), bytes.data(), count);
   consume(count);
   return count;
 }
@@ -99,10 +100,9 @@ Result<ReadResult> StreamCore::try_read() {
 }
 
 // Only the first reader is told; when it has taken its bytes it tells the next.
-void StreamCore::arm_reader() {
-  if (readers_.empty()) return;
+void StreamCore::wake_reader() {
   auto& reader = static_cast<ReadOperation&>(readers_.front());
-  if (reader.armed_ || !something_to_read()) return;
+  if (reader.armed_) return;
   reader.armed_ = true;
   reader.complete();
 }
@@ -298,6 +298,8 @@ void StreamCore::step() {
   now = state();
   complete_acked(now.acked);
   arm_reader();
+  calm_ = tells_all_ && tx_ == Tx::kOpen && rx_ == Rx::kOpen && writers_.empty() &&
+          acks_.empty() && !now.peer_finished && !now.failure && !now.final;
   check_ends(now);
   if (lingering_ && (now.final || now.failure)) {
     unlink();
@@ -307,6 +309,7 @@ void StreamCore::step() {
 
 void StreamCore::changed() {
   changed_again_ = true;
+  calm_ = false;
   if (changing_) return;
   const Ref<StreamCore> keep(this);
   changing_ = true;

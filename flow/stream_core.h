@@ -21,6 +21,7 @@ namespace millrace::flow {
 class StreamCore;
 class ReadOperation;
 class WriteOperation;
+class WriteAwaiter;
 class EndOperation;
 
 /// What a transport knows about its two ends. Each fact, once given, stays.
@@ -78,6 +79,17 @@ class StreamCore : private Lingering {
   /// To be called by the backend after a change. Completes what can be completed; runs no
   /// coroutine.
   void changed();
+  /// In place of changed() where state() is as it was and at most bytes arrived or were
+  /// acknowledged: `readable` says whether readable() gives any. False if it takes changed() all the
+  /// same.
+  bool moved(bool readable) {
+    if (!calm_) return false;
+    if (readable && !readers_.empty()) wake_reader();
+    return true;
+  }
+  /// The backend tells of every change of state(), by changed(), before a coroutine runs: then
+  /// operations need not ask for it. Only in a constructor.
+  void tells_all() { tells_all_ = true; }
   /// For a flow that can only be read: its transmit half ends before it begins. Only in the
   /// constructor of a final class.
   void finish_writing() { tx_ = Tx::kFinSent; }
@@ -87,6 +99,7 @@ class StreamCore : private Lingering {
  private:
   friend class ReadOperation;
   friend class WriteOperation;
+  friend class WriteAwaiter;
   friend class EndOperation;
   enum class Tx : std::uint8_t { kOpen, kFlushing, kFinSent, kFailed };
   enum class Rx : std::uint8_t { kOpen, kShut, kFailed };
@@ -101,7 +114,19 @@ class StreamCore : private Lingering {
   /// What a reader gets when there is no byte: end of stream (false) or an error; would_block if
   /// neither.
   Result<bool> end_of_read(std::string_view operation) const;
-  void arm_reader();
+  void arm_reader() {
+    if (!readers_.empty() && something_to_read()) wake_reader();
+  }
+  void wake_reader();
+
+  /// The bytes of a write that has no limit, if they can be taken as they are; returns how many
+  /// were.
+  std::size_t push_at_once(ConstBytes bytes) {
+    if (!calm_) return 0;
+    const std::size_t count = push(bytes);
+    pushed_ += count;
+    return count;
+  }
 
   bool push_pieces(WriteOperation& write);
   void pump_writers();
@@ -137,6 +162,8 @@ class StreamCore : private Lingering {
   bool lingering_ = false;  // refers to itself until the transport is final
   bool changing_ = false;
   bool changed_again_ = false;
+  bool tells_all_ = false;
+  bool calm_ = false;  // both halves are open at both ends, nobody writes, and changes are told
   Unread unread_ = Unread::kKeep;
   std::error_code tx_cause_;
   std::error_code rx_cause_;
@@ -154,16 +181,39 @@ class StreamCore : private Lingering {
 /// that disappears while it is being resumed has taken nothing.
 class ReadOperation : public Operation {
  public:
-  bool await_ready();
-  void await_suspend(std::coroutine_handle<> handle);
+  bool await_ready() {
+    if (stop_token_.stop_requested()) [[unlikely]] {
+      interrupted_ = Errc::kCancelled;
+      return true;
+    }
+    return core_->readers_.empty() && core_->something_to_read();
+  }
+  void await_suspend(std::coroutine_handle<> handle) {
+    core_->readers_.push_back(*this);
+    begin(handle, deadline_us_, stop_token_);
+    if (!core_->calm_) core_->changed();
+  }
 
  protected:
-  ReadOperation(StreamCore* core, const OpOptions* options);
-  ~ReadOperation();
-  /// Leaves the queue; the error if the operation was interrupted. Then take, then next().
-  std::optional<Error> leave(std::string_view operation);
-  void next();
-  StreamCore& core() { return *core_; }
+  ReadOperation(StreamCore* core, const OpOptions* options)
+      : Operation(core->loop()), core_(core) {
+    if (options != nullptr) set_options(*options);
+  }
+  ~ReadOperation() {
+    if (queued()) disappear();
+  }
+  /// Leaves the queue; false if the operation was interrupted: interruption() is the error. Then
+  /// take, then next().
+  bool leave() {
+    end();
+    dequeue();
+    armed_ = false;
+    return !interrupted_;
+  }
+  std::unexpected<Error> interruption(std::string_view operation) const {
+    return std::unexpected(core_->error(*interrupted_, operation));
+  }
+  void next() { core_->arm_reader(); }
   std::size_t bytes_max_ = BufferPool::kLargeBytes;
 
   Result<ReadResult> take() { return core_->take(bytes_max_, "read"); }
@@ -172,10 +222,12 @@ class ReadOperation : public Operation {
  private:
   friend class StreamCore;
   void interrupt(Errc why) final;
+  void set_options(const OpOptions& options);
+  void disappear();
   Ref<StreamCore> core_;
   std::uint64_t deadline_us_ = kNever;
   std::stop_token stop_token_;
-  std::error_code interrupted_;
+  std::optional<Errc> interrupted_;
   bool armed_ = false;
 };
 
@@ -190,7 +242,13 @@ class [[nodiscard]] ReadIntoAwaiter final : public ReadOperation {
   ReadIntoAwaiter(StreamCore* core, MutableBytes space, const OpOptions* options)
       : ReadOperation(core, options), space_(space) {}
   bool await_ready() { return space_.empty() || ReadOperation::await_ready(); }
-  Result<std::size_t> await_resume();
+  Result<std::size_t> await_resume() {
+    if (!leave()) [[unlikely]]
+      return interruption("read_into");
+    auto result = take_into(space_);
+    next();
+    return result;
+  }
 
  private:
   MutableBytes space_;
@@ -198,7 +256,8 @@ class [[nodiscard]] ReadIntoAwaiter final : public ReadOperation {
 
 class [[nodiscard]] WriteOperation final : public Operation {
  public:
-  WriteOperation(StreamCore* core, ConstBytes bytes, const OpOptions* options);
+  /// `taken` bytes of the write were pushed before.
+  WriteOperation(StreamCore* core, ConstBytes bytes, std::size_t taken, const OpOptions* options);
   WriteOperation(StreamCore* core, TxBuffer&& owned, const OpOptions* options);
   WriteOperation(StreamCore* core, std::span<const ConstBytes> pieces, const OpOptions* options);
   ~WriteOperation();
@@ -213,10 +272,7 @@ class [[nodiscard]] WriteOperation final : public Operation {
   void interrupt(Errc why) final;
   /// Takes a write out of the queues before its end.
   void withdraw(std::error_code why);
-  void fail(Error error) {
-    error_ = std::move(error);
-    failed_ = true;
-  }
+  void fail(Error error) { error_ = std::move(error); }
   Ref<StreamCore> core_;
   bool accepted() const { return next_piece_ == piece_count_; }
 
@@ -231,8 +287,33 @@ class [[nodiscard]] WriteOperation final : public Operation {
   Level level_ = Level::kAccepted;
   std::uint64_t deadline_us_ = kNever;
   std::stop_token stop_token_;
-  bool failed_ = false;
-  Error error_;
+  std::optional<Error> error_;
+};
+
+/// A write of borrowed bytes. Mostly they can be taken at once; only if not, an operation begins.
+class [[nodiscard]] WriteAwaiter final {
+ public:
+  WriteAwaiter(StreamCore* core, ConstBytes bytes) : core_(core), bytes_(bytes) {}
+  WriteAwaiter(StreamCore* core, ConstBytes bytes, const OpOptions& options) : core_(core) {
+    operation_.emplace(core, bytes, 0, &options);
+  }
+  bool await_ready() { return operation_ ? operation_->await_ready() : write_at_once(); }
+  void await_suspend(std::coroutine_handle<> handle) { operation_->await_suspend(handle); }
+  Result<void> await_resume() {
+    if (!operation_) return {};
+    return operation_->await_resume();
+  }
+
+ private:
+  bool write_at_once() {
+    const std::size_t taken = core_->push_at_once(bytes_);
+    return (taken == bytes_.size() && taken != 0) || begin_operation(taken);
+  }
+  bool begin_operation(std::size_t taken);
+
+  Ref<StreamCore> core_;
+  ConstBytes bytes_;
+  std::optional<WriteOperation> operation_;
 };
 
 /// Base of shutdown and close.

@@ -35,9 +35,9 @@ class StreamFlow {
   }
   Result<ReadResult> try_read() { return core_->try_read(); }
 
-  WriteOperation write(ConstBytes bytes) { return {core_.get(), bytes, nullptr}; }
-  WriteOperation write(ConstBytes bytes, const OpOptions& options) {
-    return {core_.get(), bytes, &options};
+  WriteAwaiter write(ConstBytes bytes) { return {core_.get(), bytes}; }
+  WriteAwaiter write(ConstBytes bytes, const OpOptions& options) {
+    return {core_.get(), bytes, options};
   }
   WriteOperation write(TxBuffer&& owned) { return {core_.get(), std::move(owned), nullptr}; }
   WriteOperation write(TxBuffer&& owned, const OpOptions& options) {

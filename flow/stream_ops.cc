@@ -7,32 +7,15 @@ namespace millrace::flow {
 
 // --- Read.
 
-ReadOperation::ReadOperation(StreamCore* core, const OpOptions* options)
-    : Operation(core->loop()), core_(core) {
-  if (options == nullptr) return;
-  bytes_max_ = options->bytes_max;
-  deadline_us_ = options->deadline_us;
-  stop_token_ = options->stop;
+void ReadOperation::set_options(const OpOptions& options) {
+  bytes_max_ = options.bytes_max;
+  deadline_us_ = options.deadline_us;
+  stop_token_ = options.stop;
 }
 
-ReadOperation::~ReadOperation() {
-  if (!queued()) return;
+void ReadOperation::disappear() {
   dequeue();
   if (armed_) core_->arm_reader();
-}
-
-bool ReadOperation::await_ready() {
-  if (stop_token_.stop_requested()) {
-    interrupted_ = Errc::kCancelled;
-    return true;
-  }
-  return core_->readers_.empty() && core_->something_to_read();
-}
-
-void ReadOperation::await_suspend(std::coroutine_handle<> handle) {
-  core_->readers_.push_back(*this);
-  begin(handle, deadline_us_, stop_token_);
-  core_->changed();
 }
 
 void ReadOperation::interrupt(Errc why) {
@@ -42,37 +25,21 @@ void ReadOperation::interrupt(Errc why) {
   complete();
 }
 
-std::optional<Error> ReadOperation::leave(std::string_view operation) {
-  end();
-  dequeue();
-  armed_ = false;
-  if (!interrupted_) return std::nullopt;
-  return core_->error(interrupted_, operation);
-}
-
-void ReadOperation::next() { core_->arm_reader(); }
-
 Result<ReadResult> ReadAwaiter::await_resume() {
-  if (auto error = leave("read")) return std::unexpected(std::move(*error));
+  if (!leave()) return interruption("read");
   auto result = take();
-  next();
-  return result;
-}
-
-Result<std::size_t> ReadIntoAwaiter::await_resume() {
-  if (auto error = leave("read_into")) return std::unexpected(std::move(*error));
-  auto result = take_into(space_);
   next();
   return result;
 }
 
 // --- Write.
 
-WriteOperation::WriteOperation(StreamCore* core, ConstBytes bytes, const OpOptions* options)
-    : Operation(core->loop()), core_(core) {
+WriteOperation::WriteOperation(StreamCore* core, ConstBytes bytes, std::size_t taken,
+                               const OpOptions* options)
+    : Operation(core->loop()), core_(core), transferred_(taken) {
   set_options(options);
   if (bytes.empty()) return;
-  inline_pieces_[0] = bytes;
+  inline_pieces_[0] = bytes.subspan(taken);
   piece_count_ = 1;
 }
 
@@ -150,9 +117,14 @@ void WriteOperation::interrupt(Errc why) {
 
 Result<void> WriteOperation::await_resume() {
   end();
-  if (!failed_) return {};
-  error_.transferred = transferred_;
-  return std::unexpected(std::move(error_));
+  if (!error_) return {};
+  error_->transferred = transferred_;
+  return std::unexpected(std::move(*error_));
+}
+
+bool WriteAwaiter::begin_operation(std::size_t taken) {
+  operation_.emplace(core_.get(), bytes_, taken, nullptr);
+  return operation_->await_ready();
 }
 
 // --- Shutdown and close.

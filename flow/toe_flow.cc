@@ -63,9 +63,9 @@ bool ToeSource::poll() {
 }
 
 void ToeSource::flush() {
-  const std::uint64_t before = runtime_.stats().doorbells;
+  const std::uint64_t before = runtime_.doorbells();
   runtime_.flush();
-  if (runtime_.stats().doorbells != before) waits_in_vain_ = 0;
+  if (runtime_.doorbells() != before) waits_in_vain_ = 0;
 }
 
 void ToeSource::wait(std::uint64_t deadline_us) {
@@ -78,6 +78,7 @@ void ToeSource::wait(std::uint64_t deadline_us) {
 
 ToeStream::ToeStream(EventLoop& loop, host::Runtime& runtime, host::Connection& connection)
     : StreamCore(loop, "toe", Endpoint(), Endpoint()), runtime_(runtime), connection_(&connection) {
+  tells_all();
   connection.set_handler(this);
   learn_endpoints();
 }
@@ -85,7 +86,9 @@ ToeStream::ToeStream(EventLoop& loop, host::Runtime& runtime, host::Connection& 
 ToeStream::ToeStream(EventLoop& loop, host::Runtime& runtime, host::Endpoint remote)
     : StreamCore(loop, "toe", Endpoint(),
                  Endpoint::network("toe", remote.ip.to_string(), remote.port)),
-      runtime_(runtime) {}
+      runtime_(runtime) {
+  tells_all();
+}
 
 ToeStream::~ToeStream() {
   if (connection_ != nullptr) connection_->release();
@@ -115,8 +118,11 @@ void ToeStream::learn_endpoints() {
                 Endpoint::network("toe", remote.ip.to_string(), remote.port));
 }
 
-void ToeStream::on_event(host::Connection&) noexcept {
-  if (connection_->established()) learn_endpoints();
+void ToeStream::on_event(host::Connection& connection) noexcept {
+  const std::uint32_t facts = connection.facts();
+  if (facts == facts_ && moved(connection.readable_bytes() != 0)) return;
+  facts_ = facts;
+  if (connection.established()) learn_endpoints();
   if (decided()) {
     while (!openers_.empty()) openers_.pop_front().complete();
   }

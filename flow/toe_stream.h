@@ -37,6 +37,7 @@ class ToeStream final : public StreamCore, public host::ConnectionHandler {
 
   host::Runtime& runtime_;
   host::Connection* connection_ = nullptr;
+  std::uint32_t facts_ = 0;  // of the connection when it was looked at last
   bool reset_ = false;
   bool knows_endpoints_ = false;
   OperationList openers_;

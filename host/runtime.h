@@ -103,6 +103,7 @@ class Runtime {
     stats.doorbells = doorbells_;
     return stats;
   }
+  std::uint64_t doorbells() const { return doorbells_; }
   // Handles in use, connections in LISTEN included.
   std::uint32_t open_connections() const {
     return capacity_ - static_cast<std::uint32_t>(free_.size());

@@ -155,6 +155,8 @@ class alignas(64) Connection {
   bool finishing() const { return (work_ & kFin) != 0; }
   // The card has forgotten the connection: status() and error() say why.
   bool final() const { return (work_ & kFinal) != 0; }
+  // Changes with everything that the functions above and below say, offsets excepted.
+  std::uint32_t facts() const { return last_word_; }
   TcpState state() const { return static_cast<TcpState>((last_word_ >> 16) & 0xFF); }
   // Why it ended; kOk before, and after an orderly end (RFC 9293 3.6).
   Status status() const { return final() ? static_cast<Status>(last_word_ >> 24) : Status::kOk; }
