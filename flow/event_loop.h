@@ -219,7 +219,7 @@ class EventLoop {
   std::atomic<std::thread::id> thread_ = std::this_thread::get_id();
   std::mutex cancels_mutex_;
   IntrusiveList<Cancellable, Cancellable> cancels_;
-  bool woken_ = false;                  // under cancels_mutex_
+  bool woken_ = false;                // under cancels_mutex_
   std::atomic<bool> called_ = false;  // by another thread: cancels_ or woken_ are to be looked at
   int holds_ = 0;
   IntrusiveList<Spawned, Spawned> spawned_;

@@ -18,17 +18,25 @@ class ListHook {
   ListHook() = default;
   ListHook(const ListHook&) = delete;
   ListHook& operator=(const ListHook&) = delete;
-  ~ListHook() { unlink(); }
+  ~ListHook() {
+    if (linked()) [[unlikely]]
+      leave();
+  }
 
   bool linked() const { return next_ != nullptr; }
   void unlink() {
-    if (!linked()) return;
+    if (linked()) take_out();
+  }
+
+ private:
+  void take_out() {
     previous_->next_ = next_;
     next_->previous_ = previous_;
     next_ = previous_ = nullptr;
   }
+  // Apart, so that destructors of what seldom is in a list stay short.
+  [[gnu::noinline]] void leave() { take_out(); }
 
- private:
   template <class T, class U>
   friend class IntrusiveList;
   ListHook* next_ = nullptr;  // null, both of them, outside a list
@@ -61,7 +69,7 @@ class IntrusiveList {
   }
   T& pop_front() {
     T& element = front();
-    static_cast<ListHook<Tag>&>(element).unlink();
+    static_cast<ListHook<Tag>&>(element).take_out();
     return element;
   }
   /// Moves all elements of `other` to the end of this list.

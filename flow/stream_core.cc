@@ -45,9 +45,7 @@ void StreamCore::set_endpoints(Endpoint local, Endpoint peer) {
 
 // --- Reading.
 
-bool StreamCore::something_to_read() const {
-  if (rx_ != Rx::kOpen || !readable().empty()) return true;
-  if (calm_) return false;
+bool StreamCore::ended_at_peer() const {
   const TransportState now = state();
   return now.peer_finished || now.failure;
 }
@@ -77,18 +75,11 @@ Result<ReadResult> StreamCore::take(std::size_t bytes_max, std::string_view oper
   return ReadResult(std::move(buffer));
 }
 
-Result<std::size_t> StreamCore::take_into(MutableBytes space) {
+Result<std::size_t> StreamCore::take_nothing(MutableBytes space) const {
   if (space.empty()) return 0;
-  const ConstBytes bytes = rx_ == Rx::kOpen ? readable() : ConstBytes{};
-  if (bytes.empty()) {
-    auto end = end_of_read("read_into");
-    if (!end) return std::unexpected(std::move(end.error()));
-    return 0;
-  }
-  const std::size_t count = std::min(bytes.size(), space.size());
-  copy_bytes(space.data(), bytes.data(), count);
-  consume(count);
-  return count;
+  auto end = end_of_read("read_into");
+  if (!end) return std::unexpected(std::move(end.error()));
+  return 0;
 }
 
 Result<ReadResult> StreamCore::try_read() {
@@ -97,14 +88,6 @@ Result<ReadResult> StreamCore::try_read() {
     return std::unexpected(error(code, "try_read"));
   }
   return take(BufferPool::kLargeBytes, "try_read");
-}
-
-// Only the first reader is told; when it has taken its bytes it tells the next.
-void StreamCore::wake_reader() {
-  auto& reader = static_cast<ReadOperation&>(readers_.front());
-  if (reader.armed_) return;
-  reader.armed_ = true;
-  reader.complete();
 }
 
 // --- Writing.
@@ -298,8 +281,8 @@ void StreamCore::step() {
   now = state();
   complete_acked(now.acked);
   arm_reader();
-  calm_ = tells_all_ && tx_ == Tx::kOpen && rx_ == Rx::kOpen && writers_.empty() &&
-          acks_.empty() && !now.peer_finished && !now.failure && !now.final;
+  calm_ = tells_all_ && tx_ == Tx::kOpen && rx_ == Rx::kOpen && writers_.empty() && acks_.empty() &&
+          !now.peer_finished && !now.failure && !now.final;
   check_ends(now);
   if (lingering_ && (now.final || now.failure)) {
     unlink();

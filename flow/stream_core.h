@@ -6,6 +6,7 @@
 
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <memory>
@@ -20,6 +21,7 @@ namespace millrace::flow {
 
 class StreamCore;
 class ReadOperation;
+class ReadIntoAwaiter;
 class WriteOperation;
 class WriteAwaiter;
 class EndOperation;
@@ -80,8 +82,8 @@ class StreamCore : private Lingering {
   /// coroutine.
   void changed();
   /// In place of changed() where state() is as it was and at most bytes arrived or were
-  /// acknowledged: `readable` says whether readable() gives any. False if it takes changed() all the
-  /// same.
+  /// acknowledged: `readable` says whether readable() gives any. False if it takes changed() all
+  /// the same.
   bool moved(bool readable) {
     if (!calm_) return false;
     if (readable && !readers_.empty()) wake_reader();
@@ -98,6 +100,7 @@ class StreamCore : private Lingering {
 
  private:
   friend class ReadOperation;
+  friend class ReadIntoAwaiter;
   friend class WriteOperation;
   friend class WriteAwaiter;
   friend class EndOperation;
@@ -108,16 +111,39 @@ class StreamCore : private Lingering {
   Error error(std::error_code code, std::string_view operation) const;
   Error closed_error(std::string_view operation) const;
 
-  bool something_to_read() const;
+  bool something_to_read() const {
+    if (rx_ != Rx::kOpen || !readable().empty()) return true;
+    return !calm_ && ended_at_peer();
+  }
+  bool ended_at_peer() const;
   Result<ReadResult> take(std::size_t bytes_max, std::string_view operation);
-  Result<std::size_t> take_into(MutableBytes space);
+  std::size_t take_some(MutableBytes space) {
+    const ConstBytes bytes = readable();
+    const std::size_t count = std::min(bytes.size(), space.size());
+    if (count == 0) return 0;
+    copy_bytes(space.data(), bytes.data(), count);
+    consume(count);
+    return count;
+  }
+  Result<std::size_t> take_into(MutableBytes space) {
+    const std::size_t count = rx_ == Rx::kOpen ? take_some(space) : 0;
+    if (count == 0) [[unlikely]]
+      return take_nothing(space);
+    return count;
+  }
+  Result<std::size_t> take_nothing(MutableBytes space) const;
+  /// For a read that has no limit: how many bytes were there and are taken, 0 if it must wait.
+  std::size_t take_at_once(MutableBytes space) {
+    if (!calm_ || !readers_.empty()) return 0;
+    return take_some(space);
+  }
   /// What a reader gets when there is no byte: end of stream (false) or an error; would_block if
   /// neither.
   Result<bool> end_of_read(std::string_view operation) const;
   void arm_reader() {
     if (!readers_.empty() && something_to_read()) wake_reader();
   }
-  void wake_reader();
+  inline void wake_reader();
 
   /// The bytes of a write that has no limit, if they can be taken as they are; returns how many
   /// were.
@@ -177,10 +203,16 @@ class StreamCore : private Lingering {
   OperationList closers_;
 };
 
-/// Base of read and read_into. The bytes are taken when the coroutine resumes, not before: a reader
-/// that disappears while it is being resumed has taken nothing.
-class ReadOperation : public Operation {
+/// A read that waits. The bytes are taken when the coroutine resumes, not before: a reader that
+/// disappears while it is being resumed has taken nothing.
+class ReadOperation final : public Operation {
  public:
+  ReadOperation(StreamCore* core, const OpOptions* options) : Operation(core->loop()), core_(core) {
+    if (options != nullptr) set_options(*options);
+  }
+  ~ReadOperation() {
+    if (queued()) disappear();
+  }
   bool await_ready() {
     if (stop_token_.stop_requested()) [[unlikely]] {
       interrupted_ = Errc::kCancelled;
@@ -193,65 +225,84 @@ class ReadOperation : public Operation {
     begin(handle, deadline_us_, stop_token_);
     if (!core_->calm_) core_->changed();
   }
+  Result<ReadResult> finish();
+  Result<std::size_t> finish_into(MutableBytes space) {
+    if (!leave()) [[unlikely]]
+      return std::unexpected(interruption("read_into"));
+    auto result = core_->take_into(space);
+    core_->arm_reader();
+    return result;
+  }
 
- protected:
-  ReadOperation(StreamCore* core, const OpOptions* options)
-      : Operation(core->loop()), core_(core) {
-    if (options != nullptr) set_options(*options);
-  }
-  ~ReadOperation() {
-    if (queued()) disappear();
-  }
-  /// Leaves the queue; false if the operation was interrupted: interruption() is the error. Then
-  /// take, then next().
+ private:
+  friend class StreamCore;
+  /// Leaves the queue; false if the operation was interrupted: interruption() is the error. Who has
+  /// taken bytes then arms the next.
   bool leave() {
     end();
     dequeue();
     armed_ = false;
     return !interrupted_;
   }
-  std::unexpected<Error> interruption(std::string_view operation) const {
-    return std::unexpected(core_->error(*interrupted_, operation));
+  Error interruption(std::string_view operation) const {
+    return core_->error(*interrupted_, operation);
   }
-  void next() { core_->arm_reader(); }
-  std::size_t bytes_max_ = BufferPool::kLargeBytes;
-
-  Result<ReadResult> take() { return core_->take(bytes_max_, "read"); }
-  Result<std::size_t> take_into(MutableBytes space) { return core_->take_into(space); }
-
- private:
-  friend class StreamCore;
-  void interrupt(Errc why) final;
+  void interrupt(Errc why) override;
   void set_options(const OpOptions& options);
   void disappear();
   Ref<StreamCore> core_;
+  std::size_t bytes_max_ = BufferPool::kLargeBytes;
   std::uint64_t deadline_us_ = kNever;
   std::stop_token stop_token_;
   std::optional<Errc> interrupted_;
   bool armed_ = false;
 };
 
-class [[nodiscard]] ReadAwaiter final : public ReadOperation {
+/// Only the first reader is told; when it has taken its bytes it tells the next.
+inline void StreamCore::wake_reader() {
+  auto& reader = static_cast<ReadOperation&>(readers_.front());
+  if (reader.armed_) return;
+  reader.armed_ = true;
+  reader.complete();
+}
+
+class [[nodiscard]] ReadAwaiter final {
  public:
-  ReadAwaiter(StreamCore* core, const OpOptions* options) : ReadOperation(core, options) {}
-  Result<ReadResult> await_resume();
+  ReadAwaiter(StreamCore* core, const OpOptions* options) : operation_(core, options) {}
+  bool await_ready() { return operation_.await_ready(); }
+  void await_suspend(std::coroutine_handle<> handle) { operation_.await_suspend(handle); }
+  Result<ReadResult> await_resume() { return operation_.finish(); }
+
+ private:
+  ReadOperation operation_;
 };
 
-class [[nodiscard]] ReadIntoAwaiter final : public ReadOperation {
+/// A read into borrowed memory. What is there is taken at once; only if nothing is, an operation
+/// begins.
+class [[nodiscard]] ReadIntoAwaiter final {
  public:
-  ReadIntoAwaiter(StreamCore* core, MutableBytes space, const OpOptions* options)
-      : ReadOperation(core, options), space_(space) {}
-  bool await_ready() { return space_.empty() || ReadOperation::await_ready(); }
+  ReadIntoAwaiter(StreamCore* core, MutableBytes space) : core_(core), space_(space) {}
+  ReadIntoAwaiter(StreamCore* core, MutableBytes space, const OpOptions& options)
+      : core_(core), space_(space) {
+    operation_.emplace(core, &options);
+  }
+  bool await_ready() {
+    if (!operation_) taken_ = core_->take_at_once(space_);
+    return taken_ != 0 || begin_operation();
+  }
+  void await_suspend(std::coroutine_handle<> handle) { operation_->await_suspend(handle); }
   Result<std::size_t> await_resume() {
-    if (!leave()) [[unlikely]]
-      return interruption("read_into");
-    auto result = take_into(space_);
-    next();
-    return result;
+    if (taken_ != 0) return taken_;
+    return operation_->finish_into(space_);
   }
 
  private:
+  bool begin_operation();
+
+  Ref<StreamCore> core_;
   MutableBytes space_;
+  std::size_t taken_ = 0;
+  std::optional<ReadOperation> operation_;
 };
 
 class [[nodiscard]] WriteOperation final : public Operation {

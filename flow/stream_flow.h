@@ -29,9 +29,9 @@ class StreamFlow {
 
   ReadAwaiter read() { return {core_.get(), nullptr}; }
   ReadAwaiter read(const OpOptions& options) { return {core_.get(), &options}; }
-  ReadIntoAwaiter read_into(MutableBytes space) { return {core_.get(), space, nullptr}; }
+  ReadIntoAwaiter read_into(MutableBytes space) { return {core_.get(), space}; }
   ReadIntoAwaiter read_into(MutableBytes space, const OpOptions& options) {
-    return {core_.get(), space, &options};
+    return {core_.get(), space, options};
   }
   Result<ReadResult> try_read() { return core_->try_read(); }
 

@@ -25,11 +25,19 @@ void ReadOperation::interrupt(Errc why) {
   complete();
 }
 
-Result<ReadResult> ReadAwaiter::await_resume() {
-  if (!leave()) return interruption("read");
-  auto result = take();
-  next();
+Result<ReadResult> ReadOperation::finish() {
+  if (!leave()) return std::unexpected(interruption("read"));
+  auto result = core_->take(bytes_max_, "read");
+  core_->arm_reader();
   return result;
+}
+
+bool ReadIntoAwaiter::begin_operation() {
+  if (!operation_) {
+    operation_.emplace(core_.get(), nullptr);
+    if (core_->calm_ && !space_.empty()) return false;  // nothing was there
+  }
+  return space_.empty() || operation_->await_ready();
 }
 
 // --- Write.
