@@ -172,6 +172,7 @@ std::expected<SharedMemory, Error> Card::allocate(std::size_t bytes, const char*
 }
 
 std::expected<void, Error> Card::check_alive() {
+  const std::lock_guard lock(mutex_);
   const auto id = read(contract::kRegId, "the id register");
   if (!id) return std::unexpected(id.error());
   if (*id == contract::kMagic) return {};
@@ -358,6 +359,7 @@ std::expected<QueuePair, Error> Card::pair_memory(const QueuePairOptions& option
 }
 
 std::expected<QueuePair, Error> Card::create_queue_pair(const QueuePairOptions& options) {
+  const std::lock_guard lock(mutex_);
   if (!ring_size_ok(options.submission_entries) || !ring_size_ok(options.completion_entries)) {
     return std::unexpected(invalid("ring entries: must be a power of two from 16 to 32768"));
   }
@@ -402,6 +404,7 @@ std::expected<void, Error> Card::commit(const QueuePair& pair) {
 }
 
 void Card::destroy_queue_pair(const QueuePair& pair, bool quiet) {
+  const std::lock_guard lock(mutex_);
   MILLRACE_ASSERT(pair.number < pair_used_.size() && pair_used_[pair.number]);
   const std::pair<std::uint32_t, std::uint32_t> values[] = {
       {contract::kRegQpCommit, pair.number},
@@ -415,6 +418,7 @@ void Card::destroy_queue_pair(const QueuePair& pair, bool quiet) {
 }
 
 std::expected<CardStatus, Error> Card::status() {
+  const std::lock_guard lock(mutex_);
   const auto value = read(contract::kRegStatus, "the status register");
   if (!value) return std::unexpected(value.error());
   return CardStatus{.ready = (*value & kStatusReady) != 0,
@@ -423,6 +427,7 @@ std::expected<CardStatus, Error> Card::status() {
 }
 
 std::expected<CounterSnapshot, Error> Card::counters() {
+  const std::lock_guard lock(mutex_);
   CounterSnapshot snapshot;
   for (std::size_t i = 0; i < snapshot.values.size(); ++i) {
     const auto value =
@@ -434,6 +439,7 @@ std::expected<CounterSnapshot, Error> Card::counters() {
 }
 
 std::expected<std::uint32_t, Error> Card::free_connections() {
+  const std::lock_guard lock(mutex_);
   return read(contract::kRegFreeConnections, "free_connections");
 }
 

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <expected>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -81,6 +82,8 @@ struct QueuePair {
   SharedMemory buffers;
 };
 
+// Its functions may be called by several threads: each locks, and is seldom needed. Threads that
+// share a card leave the device that it was opened with to it, and have views of their own.
 class Card {
  public:
   // Brings the card behind `device` (which must outlive it) up. Errors: device_lost (silent, or not
@@ -132,6 +135,7 @@ class Card {
                                               std::uint32_t number);
   Error device_error(DeviceError error, const std::string& what) const;
 
+  std::mutex mutex_;
   Device& device_;
   CardOptions options_;
   CardLimits limits_;

@@ -171,7 +171,7 @@ bool Runtime::wait(std::uint64_t deadline_us) {
 }
 
 void Runtime::check_alive() {
-  next_question_us_ = card_.device().now_us() + liveness_interval_us_;
+  next_question_us_ = device_.now_us() + liveness_interval_us_;
   if (const auto alive = card_.check_alive(); !alive) {
     lose(alive.error());
     return;
@@ -180,7 +180,7 @@ void Runtime::check_alive() {
   if (!status) {
     lose(status.error());
   } else if (status->dma_error) {
-    lose(make_error(Errc::kDeviceLost, "register status of " + card_.device().description() +
+    lose(make_error(Errc::kDeviceLost, "register status of " + device_.description() +
                                            ": the card saw a failed memory access; reset it"));
   }
 }

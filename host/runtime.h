@@ -37,6 +37,9 @@ struct ConnectOptions {
 };
 
 struct RuntimeOptions {
+  // What this runtime's thread rings, waits and reads time on; null: the card's own device, which
+  // then is this thread's alone.
+  Device* device = nullptr;
   QueuePairOptions queue_pair{};      // ring sizes and memory for all connections' rings
   std::uint32_t max_connections = 0;  // handles, LISTEN ones included; 0: as many as the card has
   std::uint64_t liveness_interval_us = 1'000'000;  // device time between questions to a silent card

@@ -51,7 +51,7 @@ std::expected<std::unique_ptr<Runtime>, Error> Runtime::open(Card& card,
 Runtime::Runtime(Card& card, const RuntimeOptions& options, const QueuePair& pair,
                  std::uint32_t capacity)
     : card_(card),
-      device_(card.device()),
+      device_(options.device == nullptr ? card.device() : *options.device),
       outbox_(*this, SubmissionRing(pair.submissions.bytes.data(), pair.sq_log2,
                                     pair.status_line.bytes.data())),
       completions_(pair.completions.bytes.data(), pair.cq_log2),

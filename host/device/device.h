@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The device seam: all that the host runtime asks of a card, real or Verilated. A card is a
-// register file, memory that both sides can reach, and time. One thread uses a device; only wake()
-// may be called from another.
+// register file, memory that both sides can reach, and time. One thread at a time uses a device;
+// only wake() may be called from another meanwhile. Threads that share a card have a device each,
+// views of the same card (RuntimeOptions::device).
 
 #pragma once
 

@@ -163,7 +163,8 @@ void FakeDevice::run() {
           execute(qp, entry);
         }
         const std::uint32_t head = pair.sq_head;
-        std::memcpy(pair.status_line, &head, sizeof(head));
+        __atomic_store_n(reinterpret_cast<std::uint32_t*>(pair.status_line), head,
+                         __ATOMIC_RELEASE);
         moved = true;
       }
       while (complete(pair)) moved = true;
@@ -219,8 +220,14 @@ bool FakeDevice::complete(Pair& pair) {
   }
   if (((pair.cq_tail >> pair.cq_log2) & 1U) == 0) entry.flags |= bit(CompletionFlag::kPhase);
   entry.sq_head = pair.sq_head;
-  std::memcpy(pair.cq + (pair.cq_tail & ((1U << pair.cq_log2) - 1)) * contract::kEntryBytes, &entry,
-              sizeof(entry));
+  // The word with the phase bit last: the host may look from another thread.
+  std::byte* const to =
+      pair.cq + (pair.cq_tail & ((1U << pair.cq_log2) - 1)) * contract::kEntryBytes;
+  std::uint32_t word = 0;
+  std::memcpy(&word, &entry, sizeof(word));
+  const std::span rest = std::as_bytes(std::span(&entry, 1)).subspan(sizeof(word));
+  std::memcpy(to + sizeof(word), rest.data(), rest.size());
+  __atomic_store_n(reinterpret_cast<std::uint32_t*>(to), word, __ATOMIC_RELEASE);
   ++pair.cq_tail;
   return true;
 }
