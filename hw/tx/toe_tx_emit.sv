@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Fourth stage of the transmit engine: sends at most one segment, if the connection has its turn or
-// waits for none, puts the connection on the ready queue when something remains, and writes the
-// record back. Combinational.
+// there was room for one, puts the connection on the ready queue when something remains, and writes
+// the record back. Combinational.
 // Order of preference: handshake, what was lost, loss probe, new data, window probe,
 // acknowledgement.
 
@@ -25,8 +25,9 @@ module toe_tx_emit (
   output logic                   dsack_o
 );
 
-  logic turn, open, handshake, flight, syn_again;
-  assign turn = valid_i && (event_i.turn || (event_i.may_send && ~rec_i.queued));
+  logic turn, waits, open, handshake, flight, syn_again;
+  assign turn = valid_i && (event_i.turn || event_i.may_send);
+  assign waits = rec_i.queued && ~event_i.turn;  // its place in the ready queue stays
   assign open = rec_i.phase == toe_tx_pkg::PhaseOpen;
   assign handshake = rec_i.phase == toe_tx_pkg::PhaseSynSent ||
                      rec_i.phase == toe_tx_pkg::PhaseSynRcvd;
@@ -204,11 +205,10 @@ module toe_tx_emit (
         rec_o.owed.dsack_valid = 1'b0;
       end
     end
-    rec_o.queued = (rec_i.queued && ~turn) || ready_push_o;
+    rec_o.queued = waits || ready_push_o;
   end
-  assign ready_push_o = valid_i && (turn ? stays
-                                         : ((want || plan_i.recheck || take_last_hole) &&
-                                            ~rec_i.queued));
+  assign ready_push_o = valid_i && ~waits &&
+                        (turn ? stays : want || plan_i.recheck || take_last_hole);
 
   assign retransmit_o = do_re || do_tlp || (do_syn && syn_again);
   assign sack_retransmit_o = do_re && rec_i.board.valid != '0;

@@ -7,7 +7,10 @@
 //   select -> 1 facts -> 2 apply -> 3 plan -> 4 emit and write back -> 5 build
 //
 // At most one segment leaves with an event: any event may send if the segment queue had room when
-// it entered and its connection does not wait in the ready queue; else sending waits for the turn.
+// it entered, and its connection keeps its place in the ready queue if it has one; else sending
+// waits for the turn. With only turns sending, news and turns of 8 busy connections would be more
+// events than the wire has clocks for their small segments. A turn comes before news when there is
+// room again, so with large segments connections go in turn.
 // An event waits at the selector while one of its connection is in the first three stages; it
 // enters only when the output queues have room. The fifth stage holds nobody back.
 
