@@ -30,7 +30,7 @@ def lines_of(info):
     counts, current = defaultdict(dict), None
     for line in Path(info).read_text().splitlines():
         if line.startswith("SF:"):
-            current = place(line[3:])
+            current = None if line.endswith("_cover.sv") else place(line[3:])
         elif line.startswith("DA:") and current:
             number, visits = line[3:].split(",")[:2]
             counts[current][int(number)] = int(visits)

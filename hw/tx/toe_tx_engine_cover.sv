@@ -99,7 +99,7 @@ module toe_tx_engine_cover (
   waits_for_congestion_window: cover property (@(posedge clk_i) rst_ni &&
       plan_valid_i && plan_i.data && plan_i.headroom[27]);
   finds_no_queue_for_segments: cover property (@(posedge clk_i) rst_ni &&
-      event_i && event_kind_i == toe_tx_pkg::KindTurn && ~may_send_i);
+      event_i && event_kind_i == toe_tx_pkg::KindRx && ~may_send_i);
   takes_turn_along: cover property (@(posedge clk_i) rst_ni &&
       event_i && event_kind_i == toe_tx_pkg::KindRx && turn_i);
 
