@@ -97,7 +97,10 @@ std::string audit(State& state) {
 
 bool may_wait_for_ever(const State& state, const Session& session) {
   const End* peer = state.streams.peer_of(*session.end);
-  if (peer != nullptr && !(peer->over && peer->broken)) return false;
+  if (peer != nullptr) {
+    if (!peer->over) return false;
+    if (!peer->broken && !state.may_be_haunted(*session.end, *peer)) return false;
+  }
   const host::Connection* connection = session.connection;
   if (connection == nullptr) return false;
   if (connection->bytes_acked() < connection->bytes_committed()) return false;

@@ -157,6 +157,7 @@ flow::Task<void> server(State& state, Machine& machine, const ServerPlan& plan,
     const bool again = co_await accept_all(state, machine, *listener, restless > 0, draw);
     if (restless > 0) --restless;
     state.say("machine %d stops listening on %u", machine.index(), plan.port);
+    state.left_ports.emplace(machine.index(), plan.port);
     listener->stop();
     if (!again) break;
     if (draw.chance(0.5)) co_await machine.loop().sleep_for(draw.magnitude(1, 5000));

@@ -6,7 +6,9 @@
 #include <cstdarg>
 #include <cstdint>
 #include <memory>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "flow/event_loop.h"
@@ -55,11 +57,17 @@ struct State {
   int clients = 0;        ///< coroutines that still open connections
   int connecting = 0;     ///< of them, those that wait for an answer
   int outages = 0;        ///< power cuts to come or under way
+  std::set<std::pair<int, std::uint16_t>>
+      left_ports;  ///< machine, port: had a listener and lost it
   bool weathering = false;
   WorldFigures figures;
   std::string failure;
 
   Machine& machine(int index) { return *machines[static_cast<std::size_t>(index)]; }
+  /// Whether the connection of these two ends may be one that the client has no part in: with SYN
+  /// cookies a listener keeps nothing of whom it refused or has done with, and one more segment of
+  /// that client, on its way meanwhile, opens the connection (again).
+  bool may_be_haunted(const End& one, const End& other) const;
   /// The first failure stays.
   void fail(const std::string& what);
   bool failed() const { return !failure.empty(); }

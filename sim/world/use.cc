@@ -107,7 +107,9 @@ bool judge(Context& context, const flow::Error& error, const flow::OpOptions& op
   // can: nobody has it before there is room for it.)
   if (peer && context.state.plan.weather == Weather::kCalm && context.state.plan.power_cuts == 0) {
     const End* other = context.state.streams.peer_of(context.end);
-    if (other != nullptr && (code == Errc::kTimedOut || (!other->broken && !other->over))) {
+    const bool vanished = other != nullptr && !other->broken && !other->over &&
+                          !context.state.may_be_haunted(context.end, *other);
+    if (other != nullptr && (code == Errc::kTimedOut || vanished)) {
       context.wrong("failed in calm weather: " + to_string(error));
     }
   }
