@@ -152,9 +152,12 @@ void Bench::fail(std::string what) {
 
 void Bench::on_frame(std::uint64_t now_ns, sim::PcapngWriter::Direction direction,
                      const sim::Frame& frame) {
-  if (direction != sim::PcapngWriter::Direction::kOutbound) return;
   const std::span bytes(reinterpret_cast<const std::uint8_t*>(frame.bytes.data()),
                         frame.bytes.size());
+  if (direction != sim::PcapngWriter::Direction::kOutbound) {
+    if (look_at(bytes).kind == Seen::Kind::kIcmpError) ++icmp_errors_;
+    return;
+  }
   digest_ = (digest_ ^ now_ns) * 0x100000001B3u;
   for (const std::uint8_t byte : bytes) digest_ = (digest_ ^ byte) * 0x100000001B3u;
   if (!checksums_right(bytes)) fail("a frame of the card has a wrong checksum");

@@ -160,6 +160,7 @@ class Bench final : private sim::FrameWatch {
   std::span<const std::uint8_t> allowed_;
   std::uint32_t free_before_ = 0;
   std::uint64_t frames_in_before_ = 0;
+  std::uint32_t icmp_errors_ = 0;  // that the card was given
   bool spoiled_ = false;
   bool courteous_ = false;  // the fuzzer's stations answer calls and acknowledge what comes
   Bytes echoed_;            // of the last echo reply

@@ -143,13 +143,22 @@ class Entries {
     const auto& ids = ledger_.ids();
     if (!ids.empty() && (chosen & 3) != 0) return ids[(chosen >> 2) % ids.size()];
     // Somebody else's, nobody's, or an old one: index and generation.
-    return (chosen & 0x40) != 0 ? input_.u32()
-                                : (chosen >> 2 & 7u) | std::uint32_t{input_.u8()} << 24;
+    return (chosen & 0x40) != 0 ? input_.u32() : (chosen >> 2 & 7u) | (input_.u8() & 3u) << 24;
+  }
+
+  std::uint8_t draw_opcode() {
+    using contract::Opcode;
+    constexpr std::array<Opcode, 8> kOften = {Opcode::kUpdate,  Opcode::kConnect, Opcode::kConnect,
+                                              Opcode::kAccept,  Opcode::kAccept,  Opcode::kListen,
+                                              Opcode::kAddress, Opcode::kSet};
+    const std::uint8_t chosen = input_.u8();
+    if (chosen < 0x80) return static_cast<std::uint8_t>(kOften[chosen & 7]);
+    return chosen % kOpcodes;
   }
 
   // Fields that can be right, near what is right, or anything.
   void entry() {
-    const std::uint8_t opcode = input_.u8() % kOpcodes;
+    const std::uint8_t opcode = draw_opcode();
     switch (static_cast<contract::Opcode>(opcode)) {
       case contract::Opcode::kConnect:
       case contract::Opcode::kAccept:
@@ -179,6 +188,9 @@ class Entries {
         const std::uint32_t id = draw_connection();
         std::memcpy(bytes.data() + 4, &id, sizeof id);
         std::ranges::copy(input_.take(bytes.size() - 8), bytes.begin() + 8);
+        if (opcode == static_cast<std::uint8_t>(contract::Opcode::kAddress) && bytes[3] < 0x80) {
+          std::ranges::reverse_copy(Bench::attacker().ipv6, bytes.begin() + 12);
+        }
         return write(bytes);
       }
     }

@@ -375,7 +375,11 @@ class Frames {
     quoted.seq = peer.card_acked + static_cast<std::uint32_t>(static_cast<std::int8_t>(input.u8()));
     quoted.flags = kAck;
     const Bytes inner = make_tcp(Bench::card_station(), Bench::attacker(), quoted);
-    Bytes body = {input.u8(), input.u8(), 0, 0};
+    const std::uint8_t type = input.u8();
+    constexpr std::array<std::uint8_t, 4> kTypes = {3, 11, 12, 3};
+    const auto likely = static_cast<std::uint8_t>(peer.six ? 1 + (type & 3) : kTypes[type & 3]);
+    Bytes body = {usual(type) ? likely : type, input.u8(), 0, 0};
+    if (usual(body[1])) body[1] &= 7;
     if (peer.six) {
       put(body, input.u16(), 4);
     } else {

@@ -46,10 +46,10 @@ void change_once(std::vector<std::uint8_t>& bytes, Random& random) {
   const std::size_t count = records_of(bytes);
   const std::size_t chosen = count == 0 ? 0 : random.below(count);
   const std::uint64_t how = random.below(16);
-  if (count == 0 || how < 3) {
+  if (count == 0 || how < 4) {
     const auto record = new_record(random);
     bytes.insert(record_at(bytes, random.below(count + 1)), record.begin(), record.end());
-  } else if (how < 4) {
+  } else if (how < 5) {
     LLVMFuzzerMutate(bytes.data(), kHeaderBytes, kHeaderBytes);
   } else if (how < 10) {
     LLVMFuzzerMutate(&*record_at(bytes, chosen), kRecordBytes, kRecordBytes);
@@ -79,7 +79,7 @@ extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t s
                                                std::size_t max_size, unsigned int seed) {
   Random random(seed);
   std::vector<std::uint8_t> bytes = whole(data, size);
-  const std::uint64_t changes = 1 + random.below(3);
+  const std::uint64_t changes = 1 + random.below(6);
   for (std::uint64_t i = 0; i < changes; ++i) change_once(bytes, random);
   return give(bytes, data, max_size);
 }

@@ -108,6 +108,8 @@ void look_at_icmp(Seen& seen, std::span<const std::uint8_t> frame, std::size_t a
     seen.kind = Seen::Kind::kEchoReply;
     seen.payload_at = at + 4;
     seen.length = static_cast<std::uint32_t>(length - 4);
+  } else if (seen.six ? frame[at] < 128 : frame[at] >= 3 && frame[at] <= 12 && frame[at] != 8) {
+    seen.kind = Seen::Kind::kIcmpError;
   } else if (seen.six && frame[at] == 135 && length >= 24) {
     seen.kind = Seen::Kind::kSolicitation;
     std::copy_n(frame.begin() + static_cast<std::ptrdiff_t>(at) + 8, 16, seen.to6.begin());

@@ -65,6 +65,7 @@ struct Seen {
     kArpRequest,
     kSolicitation,
     kEchoReply,
+    kIcmpError,
   } kind = Kind::kOther;
   bool six = false;
   std::uint32_t from4 = 0, to4 = 0;  // TCP: addresses; ARP request: the one asked for is to4
