@@ -293,6 +293,36 @@ TEST(ToeHostIf, IgnoresNonsenseDoorbells) {
   EXPECT_EQ(bench->tx_hosts.size(), 16U);
 }
 
+// Entries whose owner does not look at what it is told are left unfetched in time: their refusals
+// must not wait for room, for those of all queue pairs pass the same place.
+TEST(ToeHostIf, WhoReadsNoCompletionsHoldsUpNobody) {
+  for (int first = 0; first < 12; ++first) {
+    const auto bench = ready_bench({0, 60, 60}, 2, 5, 5);
+    auto bad = update(0, 0, 0);
+    bad.opcode = 200;
+    for (int i = 0; i < 32; ++i) {
+      bench->post(0, bad);
+      if (i == first) {
+        bench->ring(0);
+        ASSERT_TRUE(bench->settle());
+      }
+    }
+    bench->ring(0);
+    EXPECT_TRUE(bench->settle()) << first;
+    bench->post(1, bad);
+    bench->ring(1);
+    bench->clocks(1000);
+    EXPECT_EQ(bench->poll(1).size(), 1U) << first;
+    std::size_t answered = 0;
+    for (int i = 0; i < 8; ++i) {
+      answered += bench->poll(0).size();
+      bench->ring(0);
+      ASSERT_TRUE(bench->settle());
+    }
+    EXPECT_EQ(answered, 32U) << first;
+  }
+}
+
 TEST(ToeHostIf, NothingIsFetchedWhileDisabled) {
   auto bench = ready_bench(kFair);
   bench->write(contract::kRegControl, 0);

@@ -29,7 +29,7 @@ module toe_sq_fetch #(
   output logic         doorbell_refused_o,  // pulse
   // completion ring room, from and to toe_cq_write
   input  logic [QueuePairs-1:0]    fetch_room_i,
-  output logic [6*QueuePairs-1:0]  fetched_o,   // entries fetched and not yet executed
+  output logic [6*QueuePairs-1:0]  fetched_o,   // entries fetched, or about to be, and not executed
   output logic [16*QueuePairs-1:0] sq_head_o,   // entries executed
   // ring lines, from and to toe_dma_read
   output logic [57:0]  cmd_line_o,
@@ -294,7 +294,7 @@ module toe_sq_fetch #(
 
   always_comb begin
     for (int unsigned q = 0; q < QueuePairs; q++) begin
-      fetched_o[6*q +: 6] = fetched_q[q];
+      fetched_o[6*q +: 6] = fetched_q[q] + ((sel_valid_q && sel_q == 4'(q)) ? 6'd8 : 6'd0);
       sq_head_o[16*q +: 16] = exec_q[q];
     end
   end
