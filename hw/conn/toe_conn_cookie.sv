@@ -8,7 +8,14 @@
 // taken. Window scale, SACK and ECN of the SYN wait in the low bits of our timestamp, which the
 // peer echoes; they are not covered, as only the peer itself is harmed by others. Without
 // timestamps they are not negotiated.
-module toe_conn_cookie (
+//
+// A cookie opens one connection. Otherwise a segment that its peer sent before the connection ended
+// would open another with the same numbers, and the peer might take the bytes of both for one
+// stream. The last cookies that did are kept by their hashes; under a flood of honest ones some are
+// forgotten before their time.
+module toe_conn_cookie #(
+  parameter int unsigned UsedLog2 = 12
+) (
   input  logic                 clk_i,
   input  logic                 rst_ni,
   input  toe_pkg::config_t     cfg_i,
@@ -26,6 +33,8 @@ module toe_conn_cookie (
   output logic [31:0]          irs_o,
 
   output logic                 good_o,       // the ACK's cookie is ours and fresh, a clock later
+  output logic                 used_o,       // it has opened a connection before
+  input  logic                 take_i,       // it opens one
   output toe_conn_pkg::ask_t   opened_o,     // what the SYN had said, with the ACK's own numbers
   output toe_pkg::tx_segment_t syn_ack_o,
   input  logic                 sent_i,       // it was sent
@@ -72,6 +81,16 @@ module toe_conn_cookie (
   assign minute_o = (is_ack_i && cookie[3] != minute_q[0]) ? minute_q - 16'd1 : minute_q;
   assign irs_o = is_ack_i ? seg_i.seq - 32'd1 : seg_i.seq;
   always_ff @(posedge clk_i) good_o <= hash_i == cookie[31:4];
+
+  // ---- Cookies used up, the last of each index: {rest of the hash}
+  localparam int unsigned UsedW = 28 - UsedLog2;
+  logic [UsedW-1:0] used_rest;
+  toe_ram_1r1w #(.Width(UsedW), .Depth(1 << UsedLog2)) u_used (
+    .clk_i,
+    .wr_en_i(take_i), .wr_addr_i(cookie[4 +: UsedLog2]), .wr_data_i(cookie[31 -: UsedW]),
+    .rd_en_i(is_ack_i), .rd_addr_i(cookie[4 +: UsedLog2]), .rd_data_o(used_rest)
+  );
+  always_ff @(posedge clk_i) used_o <= used_rest == cookie[31 -: UsedW];
 
   // ---- The SYN-ACK
   logic        ecn, ws_on, sack_on;

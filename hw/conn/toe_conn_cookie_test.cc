@@ -331,6 +331,31 @@ TEST_F(Cookie, LaterDataOfAPeerAreNotRefused) {
   EXPECT_EQ(bench->counters.cookies_taken, 1u);
 }
 
+// What its peer had under way when the connection ended opens no second one with the same numbers.
+TEST_F(Cookie, OpensOneConnection) {
+  const Segment syn = rich_syn(tuple);
+  const Segment ack = ack_of(syn, answer(syn));
+  accept();
+  give(ack);
+  ASSERT_EQ(bench->counters.cookies_taken, 1u);
+  ASSERT_EQ(reports.size(), 1u);
+  Command abort = listener(kAbort, reports[0].conn | reports[0].generation << 24);
+  command(abort);
+  accept();
+  Segment data = ack;
+  data.len = 14;
+  data.flags = kAckFlag | kFinFlag;
+  expect_refused(ack);
+  expect_refused(data);
+  EXPECT_EQ(bench->counters.cookies_taken, 1u);
+  // A new SYN has another number, and so another cookie.
+  Segment again = rich_syn(tuple);
+  again.seq += 1000;
+  bench->syn_cookies = 2;
+  give(ack_of(again, answer(again)));
+  EXPECT_EQ(bench->counters.cookies_taken, 2u);
+}
+
 TEST_F(Cookie, PolicyNeverAndAlways) {
   bench->syn_cookies = 0;
   give(rich_syn(tuple));

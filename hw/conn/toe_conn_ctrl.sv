@@ -115,7 +115,7 @@ module toe_conn_ctrl (
 
   toe_conn_pkg::ctrl_t  q;
   toe_pkg::command_t    command;
-  logic                 list_mine, list_owned, answer_cookie, ports_tried, cookie_good;
+  logic                 list_mine, list_owned, answer_cookie, ports_tried, cookie_good, cookie_used;
   logic [15:0]          port, minute;
   logic [3:0]           facts;
   logic [31:0]          irs;
@@ -134,6 +134,7 @@ module toe_conn_ctrl (
     .port_i         (port),
     .ports_tried_i  (ports_tried),
     .cookie_good_i  (cookie_good),
+    .cookie_used_i  (cookie_used),
     .opened_i       (opened),
     .q_o            (q),
     .tuple_o,
@@ -168,6 +169,8 @@ module toe_conn_ctrl (
     .minute_o   (minute),
     .irs_o      (irs),
     .good_o     (cookie_good),
+    .used_o     (cookie_used),
+    .take_i     (cnt_syn_cookies_taken_o),
     .opened_o   (opened),
     .syn_ack_o  (syn_ack),
     .sent_i     (cnt_syn_cookies_sent_o),

@@ -62,6 +62,8 @@ module toe_conn_ctrl_cover (
       q_i.state == toe_conn_pkg::StListExec && q_i.job == toe_conn_pkg::JobAck && ~q_i.reset);
   ack_with_bad_cookie: cover property (@(posedge clk_i) rst_ni &&
       q_i.state == toe_conn_pkg::StListExec && q_i.job == toe_conn_pkg::JobAck && q_i.reset);
+  ack_with_used_cookie: cover property (@(posedge clk_i) rst_ni &&
+      q_i.state == toe_conn_pkg::StListExec && q_i.job == toe_conn_pkg::JobAck && q_i.used);
   ack_with_good_cookie_no_backlog: cover property (@(posedge clk_i) rst_ni &&
       q_i.state == toe_conn_pkg::StListExec && q_i.job == toe_conn_pkg::JobAck && ~q_i.reset &&
       q_i.listener.count == 17'd0);

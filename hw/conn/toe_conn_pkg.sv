@@ -143,7 +143,8 @@ package toe_conn_pkg;
     logic        again;       // not the first clock of a state
     logic        no_free;     // for a command that needs an identifier
     logic        choose;      // a local port
-    logic        reset;       // abort: with RST; ACK: its cookie is bad
+    logic        reset;       // abort: with RST; ACK: its cookie is bad, or used up
+    logic        used;        // ... used up
     logic        reuse;       // the SYN follows a connection in TIME-WAIT, which is closed
     logic [1:0]  end_kind;
     logic [7:0]  status;

@@ -49,6 +49,7 @@ module toe_conn_steps (
   input  logic [15:0]             port_i,           // toe_conn_ports
   input  logic                    ports_tried_i,
   input  logic                    cookie_good_i,    // toe_conn_cookie
+  input  logic                    cookie_used_i,
   input  toe_conn_pkg::ask_t      opened_i,
 
   output toe_conn_pkg::ctrl_t     q_o,
@@ -102,6 +103,7 @@ module toe_conn_steps (
     case (q.state)
       toe_conn_pkg::StIdle: begin
         q.reset <= 1'b0;
+        q.used <= 1'b0;
         q.reuse <= 1'b0;
         q.again <= 1'b0;
         if (grant_end_i) begin
@@ -231,6 +233,7 @@ module toe_conn_steps (
             // Later data of a peer whose cookie nobody could take look like a bad cookie: they get
             // no RST, so that what follows the SYN, sent again, may still find one in LISTEN.
             q.state <= answer_cookie_o ? toe_conn_pkg::StCookie :
+                       q.used ? toe_conn_pkg::StRst :
                        none_waits || (q.reset && seg_text) ? toe_conn_pkg::StIdle :
                        q.reset ? toe_conn_pkg::StRst : toe_conn_pkg::StInsert;
           end
@@ -307,10 +310,11 @@ module toe_conn_steps (
       toe_conn_pkg::StVerify: begin
         q.again <= hash_valid_i;
         if (q.again) begin
-          if (cookie_good_i) q.seg <= opened_i;
+          if (cookie_good_i && !cookie_used_i) q.seg <= opened_i;
           q.purpose <= toe_conn_pkg::HashIss;
           q.iss <= q.seg.ack - 32'd1;
-          q.reset <= !cookie_good_i;
+          q.reset <= !cookie_good_i || cookie_used_i;
+          q.used <= cookie_good_i && cookie_used_i;
           q.state <= toe_conn_pkg::StListRead;
         end
       end

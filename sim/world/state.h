@@ -65,8 +65,8 @@ struct State {
 
   Machine& machine(int index) { return *machines[static_cast<std::size_t>(index)]; }
   /// Whether the connection of these two ends may be one that the client has no part in: with SYN
-  /// cookies a listener keeps nothing of whom it refused or has done with, and one more segment of
-  /// that client, on its way meanwhile, opens the connection (again).
+  /// cookies a listener keeps nothing of whom it refused while it was away, and one more segment of
+  /// that client, on its way meanwhile, opens the connection (decision 0007).
   bool may_be_haunted(const End& one, const End& other) const;
   /// The first failure stays.
   void fail(const std::string& what);
