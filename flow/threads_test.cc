@@ -80,6 +80,7 @@ TEST_P(Threads, EachHasAQueuePairOfOneCard) {
   std::stop_source stop;
   {
     std::vector<std::jthread> running;
+    running.reserve(static_cast<std::size_t>(threads));
     for (int i = 0; i < threads; ++i) {
       running.emplace_back([&, i] {
         host::CardThread::View view(software);

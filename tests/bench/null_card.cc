@@ -4,6 +4,7 @@
 #include "tests/bench/null_card.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstdlib>
 #include <cstring>
 
@@ -46,7 +47,6 @@ std::expected<std::uint32_t, DeviceError> NullCard::read_register(std::uint32_t 
     case contract::kRegLimitRegions:
       return contract::kRegions;
     case contract::kRegLimitListeners:
-      return 1;
     case contract::kRegStatus:
       return 1;
     default:
@@ -59,8 +59,8 @@ std::expected<void, DeviceError> NullCard::write_control(std::uint32_t offset,
   registers_[offset / 4] = value;
   if (offset != contract::kRegQpCommit || (value >> 31) == 0) return {};
   const auto address = [&](std::uint32_t low) {
-    return reinterpret_cast<std::byte*>(registers_[low / 4] |
-                                        (std::uint64_t{registers_[low / 4 + 1]} << 32));
+    return std::bit_cast<std::byte*>(registers_[low / 4] |
+                                     (std::uint64_t{registers_[low / 4 + 1]} << 32));
   };
   sq_ = address(contract::kRegQpSqBaseLo);
   cq_ = address(contract::kRegQpCqBaseLo);
