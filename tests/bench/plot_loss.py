@@ -69,7 +69,8 @@ def draw_panel(key, panel, left, top):
     parts.append(line([(across[loss], up(bound[loss]["bound_gbps"])) for loss in losses], "#555",
                       dashed=True))
     for cc, points in panel.items():
-        parts.append(line([(across[loss], up(points[loss]["gbps"])) for loss in losses],
+        aside = 5 * (list(COLOURS).index(cc) - 1)  # equal figures side by side
+        parts.append(line([(across[loss] + aside, up(points[loss]["gbps"])) for loss in losses],
                           COLOURS[cc]))
     return parts
 
