@@ -9,6 +9,7 @@
 #include "sim/random.h"
 #include "tests/fuzz/input.h"
 
+// libFuzzer's names. NOLINTBEGIN(readability-identifier-naming)
 extern "C" std::size_t LLVMFuzzerMutate(std::uint8_t* data, std::size_t size, std::size_t max_size);
 
 namespace {
@@ -97,3 +98,4 @@ extern "C" std::size_t LLVMFuzzerCustomCrossOver(const std::uint8_t* data1, std:
                record_at(other, from + count));
   return give(bytes, out, max_out_size);
 }
+// NOLINTEND(readability-identifier-naming)

@@ -150,7 +150,7 @@ Bytes make_tcp(const Station& from, const Station& to, const Segment& segment) {
   return frame;
 }
 
-Bytes make_icmp(const Station& from, const Station& to, bool six, Bytes body,
+Bytes make_icmp(const Station& from, const Station& to, bool six, const Bytes& body,
                 std::uint8_t hop_limit) {
   Bytes frame;
   put_ip(frame, from, to, six, six ? kProtoIcmp6 : kProtoIcmp, 0, hop_limit, body);

@@ -46,7 +46,7 @@ struct Segment {
 // Whole frames without FCS, checksums still zero.
 Bytes make_tcp(const Station& from, const Station& to, const Segment& segment);
 // ICMP or ICMPv6 with this body (type, code, checksum field, rest).
-Bytes make_icmp(const Station& from, const Station& to, bool six, Bytes body,
+Bytes make_icmp(const Station& from, const Station& to, bool six, const Bytes& body,
                 std::uint8_t hop_limit = 64);
 Bytes make_arp(const Station& from, const Station& to, std::uint16_t operation);
 // Neighbour advertisement of `from` to `to`, solicited, with its address.

@@ -181,10 +181,10 @@ bool Sockets::set_connection_option(Socket& socket, int level, int name, const v
   const int number = int_of(value, length);
   const auto seconds = static_cast<std::uint64_t>(std::max(number, 1)) * 1'000'000;
   script::World& world = stage_.world();
-  if (level == SOL_SOCKET && name == SO_KEEPALIVE) {
+  const bool keepalive = level == SOL_SOCKET && name == SO_KEEPALIVE;
+  if (level != IPPROTO_TCP && !keepalive) return false;
+  if (keepalive) {
     options.keepalive = number != 0;
-  } else if (level != IPPROTO_TCP) {
-    return false;
   } else if (name == TCP_NODELAY) {
     options.nodelay = number != 0;
   } else if (name == TCP_QUICKACK) {
