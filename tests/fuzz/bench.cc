@@ -78,6 +78,12 @@ bool later(std::uint32_t a, std::uint32_t b) { return static_cast<std::int32_t>(
 
 }  // namespace
 
+void append_timestamps(Bytes& options, Peer& peer) {
+  append(options, 0x0101080A, 4);
+  append(options, peer.clock++, 4);
+  append(options, peer.echo, 4);
+}
+
 const Station& Bench::card_station() {
   static const Station kStation = station(1);
   return kStation;
@@ -231,6 +237,11 @@ void Bench::learn_payload(Peer& peer, const Seen& seen, std::span<const std::uin
   }
 }
 
+void Bench::transmit(Bytes frame) {
+  fix_checksums(frame);
+  wire_->inject(std::as_bytes(std::span(frame)), simulation_->now_ns());
+}
+
 // Whoever asks for a station's address is told.
 void Bench::answer() {
   while (!wire_->sent().empty()) {
@@ -245,9 +256,8 @@ void Bench::answer() {
         reply = make_arp(*one, card_station(), 2);
       } else if (seen.kind == Seen::Kind::kSolicitation && seen.to6 == one->ipv6) {
         reply = make_advertisement(*one, card_station());
-        fix_checksums(reply);
       }
-      if (!reply.empty()) wire_->inject(std::as_bytes(std::span(reply)), simulation_->now_ns());
+      if (!reply.empty()) transmit(std::move(reply));
     }
   }
 }
@@ -269,18 +279,12 @@ void Bench::send(Peer& peer, std::uint8_t flags, std::span<const std::uint8_t> p
   segment.ack = peer.card_next;
   segment.flags = flags;
   segment.window = 60000;
-  if (peer.timestamps) {
-    put(segment.options, 0x0101080A, 4);
-    put(segment.options, peer.clock++, 4);
-    put(segment.options, peer.echo, 4);
-  }
+  if (peer.timestamps) append_timestamps(segment.options, peer);
   segment.payload.assign(payload.begin(), payload.end());
   const Station& from = honest_port(peer.port) ? honest() : attacker();
-  Bytes frame = make_tcp(from, card_station(), segment);
-  fix_checksums(frame);
+  transmit(make_tcp(from, card_station(), segment));
   peer.card_acked = peer.card_next;
   peer.next += static_cast<std::uint32_t>(payload.size()) + ((flags & (kSyn | kFin)) != 0 ? 1 : 0);
-  wire_->inject(std::as_bytes(std::span(frame)), simulation_->now_ns());
 }
 
 void Bench::send_syn(Peer& peer, std::uint8_t options) {
@@ -292,18 +296,12 @@ void Bench::send_syn(Peer& peer, std::uint8_t options) {
   syn.flags = peer.heard ? kSyn | kAck : kSyn;
   syn.ack = peer.card_next;
   syn.window = 60000;
-  put(syn.options, 0x020405B4, 4);
-  if ((options & 1) != 0) put(syn.options, 0x01030300 | (options >> 4), 4);
-  if ((options & 2) != 0) put(syn.options, 0x01010402, 4);
-  if ((options & 4) != 0) {
-    put(syn.options, 0x0101080A, 4);
-    put(syn.options, peer.clock++, 4);
-    put(syn.options, peer.echo, 4);
-  }
+  append(syn.options, 0x020405B4, 4);
+  if ((options & 1) != 0) append(syn.options, 0x01030300 | (options >> 4), 4);
+  if ((options & 2) != 0) append(syn.options, 0x01010402, 4);
+  if ((options & 4) != 0) append_timestamps(syn.options, peer);
   const Station& from = honest_port(peer.port) ? honest() : attacker();
-  Bytes frame = make_tcp(from, card_station(), syn);
-  fix_checksums(frame);
-  wire_->inject(std::as_bytes(std::span(frame)), simulation_->now_ns());
+  transmit(make_tcp(from, card_station(), syn));
   ++peer.next;
 }
 

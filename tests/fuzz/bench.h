@@ -39,6 +39,9 @@ struct Peer {
   Pattern pattern;             // of what the card sent
 };
 
+// The option with the peer's next timestamp (RFC 7323 3.2), behind two NOPs.
+void append_timestamps(Bytes& options, Peer& peer);
+
 // A connection of the host that the fuzzer's stations are at the other end of.
 struct Attacked {
   host::Connection* connection = nullptr;
@@ -129,6 +132,8 @@ class Bench final : private sim::FrameWatch {
                 const sim::Frame& frame) override;
   void bring_up(Input& header);
   void open_host(Input& header);
+  // Makes the checksums right and gives the frame to the card.
+  void transmit(Bytes frame);
   void answer();
   void answer_segment(const Seen& seen);
   void learn(const Seen& seen, std::span<const std::uint8_t> frame);

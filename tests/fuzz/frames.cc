@@ -87,17 +87,11 @@ std::size_t draw_length(Input& input) {
   return (chosen & 0x80) != 0 ? chosen & 0x7Fu : kLengths[chosen & 15];
 }
 
-void put_timestamps(Bytes& options, Peer& peer) {
-  put(options, 0x0101080A, 4);
-  put(options, peer.clock++, 4);
-  put(options, peer.echo, 4);
-}
-
 Bytes draw_options(Input& input, Peer& peer) {
   const std::uint8_t chosen = input.u8();
   Bytes options;
   if (usual(chosen)) {  // what the connection has agreed on
-    if (peer.timestamps) put_timestamps(options, peer);
+    if (peer.timestamps) append_timestamps(options, peer);
     return options;
   }
   switch (chosen & 7) {
@@ -105,26 +99,26 @@ Bytes draw_options(Input& input, Peer& peer) {
     case 1:
     case 2:
     case 3: {  // selective acknowledgements
-      if (peer.timestamps) put_timestamps(options, peer);
+      if (peer.timestamps) append_timestamps(options, peer);
       const int blocks = 1 + (chosen >> 3 & 3);
-      put(options, 0x01010500u | static_cast<unsigned>(2 + 8 * blocks), 4);
+      append(options, 0x01010500u | static_cast<unsigned>(2 + 8 * blocks), 4);
       for (int i = 0; i < blocks; ++i) {
         const std::uint32_t left = peer.card_acked + input.u16() % 4200;
-        put(options, left, 4);
-        put(options, left + (input.u8() << 4 | 1u), 4);
+        append(options, left, 4);
+        append(options, left + (input.u8() << 4 | 1u), 4);
       }
       break;
     }
     case 4:  // timestamps of the input's own
-      put(options, 0x0101080A, 4);
-      put(options, peer.clock + static_cast<std::uint32_t>(input.i16()), 4);
-      put(options, (chosen & 8) != 0 ? input.u32() : peer.echo, 4);
+      append(options, 0x0101080A, 4);
+      append(options, peer.clock + static_cast<std::uint32_t>(input.i16()), 4);
+      append(options, (chosen & 8) != 0 ? input.u32() : peer.echo, 4);
       break;
     case 5:  // those of a SYN
-      put(options, 0x02040000u | input.u16(), 4);
-      put(options, 0x01030300u | (chosen >> 4), 4);
-      put(options, 0x01010402, 4);
-      if ((chosen & 8) != 0) put_timestamps(options, peer);
+      append(options, 0x02040000u | input.u16(), 4);
+      append(options, 0x01030300u | (chosen >> 4), 4);
+      append(options, 0x01010402, 4);
+      if ((chosen & 8) != 0) append_timestamps(options, peer);
       break;
     case 6: {  // anything
       const auto bytes = input.take(1 + (chosen >> 3));
@@ -381,10 +375,10 @@ class Frames {
     Bytes body = {usual(type) ? likely : type, input.u8(), 0, 0};
     if (usual(body[1])) body[1] &= 7;
     if (peer.six) {
-      put(body, input.u16(), 4);
+      append(body, input.u16(), 4);
     } else {
-      put(body, 0, 2);
-      put(body, input.u16(), 2);
+      append(body, 0, 2);
+      append(body, input.u16(), 2);
     }
     const std::size_t most = 14 + (peer.six ? 60 : 28 + (input.u8() & 31u));
     body.insert(body.end(), inner.begin() + 14,
@@ -420,10 +414,11 @@ class Frames {
   // record and some that follow.
   void raw(Input& input, std::uint8_t more) {
     const std::uint8_t how = input.u8();
-    Bytes frame(Bench::card_station().mac.begin(), Bench::card_station().mac.end());
-    frame.insert(frame.end(), Bench::attacker().mac.begin(), Bench::attacker().mac.end());
+    Bytes frame;
+    append(frame, Bench::card_station().mac);
+    append(frame, Bench::attacker().mac);
     constexpr std::array<std::uint16_t, 4> kTypes = {0x0800, 0x86DD, 0x0806, 0x8100};
-    put(frame, kTypes[input.u8() & 3], 2);
+    append(frame, kTypes[input.u8() & 3], 2);
     for (const auto bytes : {input.take(kRecordBytes), program_.records(more)}) {
       frame.insert(frame.end(), bytes.begin(), bytes.end());
     }

@@ -81,10 +81,8 @@ void Bench::exchange(host::Connection& connection, Peer& peer) {
 void Bench::probe_echo(bool six) {
   Bytes body = {static_cast<std::uint8_t>(six ? 128 : 8), 0, 0, 0};
   for (std::uint8_t i = 0; i < 60; ++i) body.push_back(static_cast<std::uint8_t>(i * 3 + 1));
-  Bytes frame = make_icmp(honest(), card_station(), six, body);
-  fix_checksums(frame);
   echoed_.clear();
-  wire_->inject(std::as_bytes(std::span(frame)), simulation_->now_ns());
+  transmit(make_icmp(honest(), card_station(), six, body));
   settle();
   if (!std::ranges::equal(echoed_, std::span(body).subspan(4))) {
     fail(std::string("no echo over IPv") + (six ? "6" : "4"));

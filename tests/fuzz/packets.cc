@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// RFC 9293 3.1, RFC 791, RFC 8200, RFC 826, RFC 4861, byte by byte.
+// RFC 9293 3.1, RFC 791, RFC 8200, RFC 826, RFC 4861: frames by hw/wire's builder, and what it does
+// not have: reading them, and checksums that come last.
 
 #include "tests/fuzz/packets.h"
 
 #include <algorithm>
+
+#include "hw/wire/frame_builder6.h"
 
 namespace millrace::fuzz {
 namespace {
@@ -11,54 +14,38 @@ namespace {
 constexpr std::size_t kEthernet = 14;
 constexpr std::uint16_t kIpv4 = 0x0800, kArp = 0x0806, kIpv6 = 0x86DD, kTag = 0x8100;
 constexpr std::uint8_t kProtoIcmp = 1, kProtoTcp = 6, kProtoIcmp6 = 58;
-constexpr std::size_t kLeastFrame = 60;
 
-void put_all(Bytes& out, std::span<const std::uint8_t> bytes) {
-  out.insert(out.end(), bytes.begin(), bytes.end());
+std::uint64_t number_of(const Mac& mac) {
+  return std::uint64_t{get(mac, 0, 2)} << 32 | get(mac, 2, 4);
 }
 
-void put_ethernet(Bytes& out, const Station& from, const Station& to, std::uint16_t type) {
-  put_all(out, to.mac);
-  put_all(out, from.mac);
-  put(out, type, 2);
-}
-
-void put_ip(Bytes& out, const Station& from, const Station& to, bool six, std::uint8_t protocol,
-            std::uint8_t traffic_class, std::uint8_t hop_limit, const Bytes& body) {
-  put_ethernet(out, from, to, six ? kIpv6 : kIpv4);
+Bytes make_ip(const Station& from, const Station& to, bool six, std::uint8_t protocol,
+              std::uint8_t traffic_class, std::uint8_t hop_limit, const Bytes& body) {
   if (six) {
-    put(out, 0x60000000u | std::uint32_t{traffic_class} << 20, 4);
-    put(out, body.size(), 2);
-    put(out, protocol, 1);
-    put(out, hop_limit, 1);
-    put_all(out, from.ipv6);
-    put_all(out, to.ipv6);
-  } else {
-    put(out, 0x45, 1);
-    put(out, traffic_class, 1);
-    put(out, 20 + body.size(), 2);
-    put(out, 0x00004000, 4);  // identification 0, don't fragment
-    put(out, hop_limit, 1);
-    put(out, protocol, 1);
-    put(out, 0, 2);
-    put(out, from.ipv4, 4);
-    put(out, to.ipv4, 4);
+    sim::Ipv6Header ip;
+    ip.to_mac = number_of(to.mac);
+    ip.from_mac = number_of(from.mac);
+    ip.from = from.ipv6;
+    ip.to = to.ipv6;
+    ip.traffic_class = traffic_class;
+    ip.hop_limit = hop_limit;
+    return sim::build_ipv6(ip, protocol, body);
   }
-  put_all(out, body);
+  sim::Ipv4Header ip;
+  ip.to_mac = number_of(to.mac);
+  ip.from_mac = number_of(from.mac);
+  ip.from = from.ipv4;
+  ip.to = to.ipv4;
+  ip.ttl = hop_limit;
+  ip.tos = traffic_class;
+  Bytes frame = sim::build_ipv4(ip, protocol, body);
+  frame[kEthernet + 10] = frame[kEthernet + 11] = 0;
+  return frame;
 }
 
-std::uint32_t sum_of(std::span<const std::uint8_t> bytes, std::uint32_t sum = 0) {
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
-    sum += i % 2 == 0 ? std::uint32_t{bytes[i]} << 8 : bytes[i];
-  }
-  while (sum >> 16 != 0) sum = (sum & 0xFFFF) + (sum >> 16);
-  return sum;
-}
-
-void write_sum(Bytes& frame, std::size_t at, std::uint32_t sum) {
-  const std::uint32_t value = ~sum & 0xFFFF;
-  frame[at] = static_cast<std::uint8_t>(value >> 8);
-  frame[at + 1] = static_cast<std::uint8_t>(value);
+void write_word(Bytes& bytes, std::size_t at, std::uint16_t word) {
+  bytes[at] = static_cast<std::uint8_t>(word >> 8);
+  bytes[at + 1] = static_cast<std::uint8_t>(word);
 }
 
 // The checksum of what IP carries, `length` bytes at `at`; `pseudo` is the sum of its
@@ -70,7 +57,7 @@ void fix_upper(Bytes& frame, std::size_t at, std::size_t length, std::uint8_t pr
   if (at + length > frame.size() || length < field + 2) return;
   frame[at + field] = frame[at + field + 1] = 0;
   const std::uint32_t start = protocol == kProtoIcmp ? 0 : pseudo;
-  write_sum(frame, at + field, sum_of(std::span(frame).subspan(at, length), start));
+  write_word(frame, at + field, sim::checksum(std::span(frame).subspan(at, length), start));
 }
 
 // Behind a tag, if there is one.
@@ -118,10 +105,6 @@ void look_at_icmp(Seen& seen, std::span<const std::uint8_t> frame, std::size_t a
 
 }  // namespace
 
-void put(Bytes& out, std::uint64_t value, int bytes) {
-  for (int i = bytes - 1; i >= 0; --i) out.push_back(static_cast<std::uint8_t>(value >> (8 * i)));
-}
-
 std::uint32_t get(std::span<const std::uint8_t> bytes, std::size_t at, std::size_t size) {
   std::uint32_t value = 0;
   for (std::size_t i = 0; i < size; ++i) value = value << 8 | bytes[at + i];
@@ -129,52 +112,35 @@ std::uint32_t get(std::span<const std::uint8_t> bytes, std::size_t at, std::size
 }
 
 Bytes make_tcp(const Station& from, const Station& to, const Segment& segment) {
-  Bytes options = segment.options;
-  options.resize(std::min<std::size_t>(options.size(), 40));
-  while (options.size() % 4 != 0) options.push_back(0);
-  Bytes body;
-  put(body, segment.from_port, 2);
-  put(body, segment.to_port, 2);
-  put(body, segment.seq, 4);
-  put(body, segment.ack, 4);
-  put(body, (5 + options.size() / 4) << 4, 1);
-  put(body, segment.flags, 1);
-  put(body, segment.window, 2);
-  put(body, 0, 2);
-  put(body, segment.urgent, 2);
-  put_all(body, options);
-  put_all(body, segment.payload);
-  Bytes frame;
-  put_ip(frame, from, to, segment.six, kProtoTcp, segment.traffic_class, segment.hop_limit, body);
-  if (frame.size() < kLeastFrame) frame.resize(kLeastFrame);
-  return frame;
+  sim::TcpHeader tcp;
+  tcp.from_port = segment.from_port;
+  tcp.to_port = segment.to_port;
+  tcp.seq = segment.seq;
+  tcp.ack = segment.ack;
+  tcp.flags = segment.flags;
+  tcp.wnd = segment.window;
+  tcp.options = segment.options;
+  tcp.options.resize(std::min<std::size_t>((tcp.options.size() + 3) & ~std::size_t{3}, 40));
+  Bytes body = sim::tcp_bytes(tcp, segment.payload);
+  write_word(body, 18, segment.urgent);
+  return make_ip(from, to, segment.six, kProtoTcp, segment.traffic_class, segment.hop_limit, body);
 }
 
 Bytes make_icmp(const Station& from, const Station& to, bool six, const Bytes& body,
                 std::uint8_t hop_limit) {
-  Bytes frame;
-  put_ip(frame, from, to, six, six ? kProtoIcmp6 : kProtoIcmp, 0, hop_limit, body);
-  if (frame.size() < kLeastFrame) frame.resize(kLeastFrame);
-  return frame;
+  return make_ip(from, to, six, six ? kProtoIcmp6 : kProtoIcmp, 0, hop_limit, body);
 }
 
 Bytes make_arp(const Station& from, const Station& to, std::uint16_t operation) {
-  Bytes frame;
-  put_ethernet(frame, from, to, kArp);
-  put(frame, 0x0001080006040000u | operation, 8);
-  put_all(frame, from.mac);
-  put(frame, from.ipv4, 4);
-  put_all(frame, to.mac);
-  put(frame, to.ipv4, 4);
-  frame.resize(kLeastFrame);
-  return frame;
+  const std::uint64_t to_mac = number_of(to.mac);
+  return sim::build_arp(to_mac, operation, number_of(from.mac), from.ipv4, to_mac, to.ipv4);
 }
 
 Bytes make_advertisement(const Station& from, const Station& to) {
   Bytes body = {136, 0, 0, 0, 0x60, 0, 0, 0};
-  put_all(body, from.ipv6);
-  put(body, 0x0201, 2);
-  put_all(body, from.mac);
+  append(body, from.ipv6);
+  append(body, 0x0201, 2);
+  append(body, from.mac);
   return make_icmp(from, to, true, body, 255);
 }
 
@@ -186,19 +152,19 @@ void fix_checksums(Bytes& frame) {
     const std::size_t header = (frame[at] & 15) * std::size_t{4};
     if (header < 20 || at + header > frame.size()) return;
     frame[at + 10] = frame[at + 11] = 0;
-    write_sum(frame, at + 10, sum_of(std::span(frame).subspan(at, header)));
+    write_word(frame, at + 10, sim::checksum(std::span(frame).subspan(at, header)));
     const std::size_t total = get(frame, at + 2, 2);
     if (total < header) return;
     const auto length = static_cast<std::uint32_t>(total - header);
     const std::uint8_t protocol = frame[at + 9];
-    const std::uint32_t pseudo =
-        sum_of(std::span(frame).subspan(at + 12, 8), std::uint32_t{protocol} + length);
+    const std::uint16_t pseudo =
+        ~sim::checksum(std::span(frame).subspan(at + 12, 8), std::uint32_t{protocol} + length);
     fix_upper(frame, at + header, length, protocol, pseudo);
   } else if (type == kIpv6 && frame.size() >= at + 40) {
     const std::uint32_t length = get(frame, at + 4, 2);
     const std::uint8_t protocol = frame[at + 6];
-    const std::uint32_t pseudo =
-        sum_of(std::span(frame).subspan(at + 8, 32), std::uint32_t{protocol} + length);
+    const std::uint16_t pseudo =
+        ~sim::checksum(std::span(frame).subspan(at + 8, 32), std::uint32_t{protocol} + length);
     fix_upper(frame, at + 40, length, protocol, pseudo);
   }
 }

@@ -8,17 +8,17 @@
 #include <cstdint>
 #include <optional>
 #include <span>
-#include <vector>
+#include "hw/wire/frame_builder.h"
 
 namespace millrace::fuzz {
 
-using Bytes = std::vector<std::uint8_t>;
+using sim::append;
+using sim::Bytes;
 using Mac = std::array<std::uint8_t, 6>;
 using Ip = std::array<std::uint8_t, 16>;  // IPv4: the last four octets
 
 constexpr std::uint8_t kFin = 0x01, kSyn = 0x02, kRst = 0x04, kPsh = 0x08, kAck = 0x10;
 
-void put(Bytes& out, std::uint64_t value, int bytes);
 std::uint32_t get(std::span<const std::uint8_t> bytes, std::size_t at, std::size_t size);
 
 // One host on the wire.
