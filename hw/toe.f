@@ -72,6 +72,7 @@ tx/toe_tx_patience.sv
 tx/toe_tx_facts.sv
 tx/toe_tx_sack_facts.sv
 tx/toe_tx_moves.sv
+tx/toe_tx_probe_size.sv
 tx/toe_tx_search.sv
 tx/toe_tx_rtt.sv
 tx/toe_tx_cwnd.sv

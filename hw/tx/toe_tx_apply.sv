@@ -210,7 +210,7 @@ module toe_tx_apply (
         rec_o.nodelay = event_i.options[0];
         rec_o.keepalive = event_i.options[1];
         rec_o.quickack = event_i.options[2];
-        rec_o.user_timeout = event_i.offset > 32'h07ff_ffff ? 28'h7ff_ffff : event_i.offset[27:0];
+        rec_o.user_timeout = toe_tx_pkg::bounded(event_i.offset);
       end else if (sent || rec_i.phase == toe_tx_pkg::PhaseListen) begin
         if (facts_i.lim_bad) begin
           notes_o.bad_offset = 1'b1;

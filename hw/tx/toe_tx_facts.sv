@@ -72,17 +72,18 @@ module toe_tx_facts (
 
   // ---- Path MTU (RFC 1191, RFC 8201): headers of 40 and 60 bytes ------------------------------
   logic v6;
-  logic [15:0] least, mtu, path;
+  logic [15:0] least, headers, mtu, path;
   assign v6 = tuple_i.remote_ip[127:32] != toe_pkg::Ipv4Mapped;
   assign least = v6 ? 16'd1280 : (cfg_i.pmtu_floor < 16'd88 ? 16'd88 : cfg_i.pmtu_floor);
   assign mtu = event_i.rx.wnd < least ? least : event_i.rx.wnd;
-  assign path = mtu - (v6 ? 16'd60 : 16'd40);
+  assign headers = v6 ? 16'd60 : 16'd40;
+  assign path = mtu - headers;
 
   // A black hole (RFC 4821 7.7): down to 1024 bytes, then by halves, but not below the least MTU.
   localparam logic [15:0] BaseMss = 16'd1024;
   logic [15:0] lower, least_mss, hole;
   assign lower = rec_i.retries == toe_tx_pkg::HoleRetries ? BaseMss : {3'd0, rec_i.mss[13:1]};
-  assign least_mss = least - (v6 ? 16'd60 : 16'd40);
+  assign least_mss = least - headers;
   assign hole = lower < least_mss ? least_mss : lower;
 
   // ---- The path MTU probe ---------------------------------------------------------------------

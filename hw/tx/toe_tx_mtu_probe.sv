@@ -19,15 +19,12 @@ module toe_tx_mtu_probe (
   localparam logic [17:0] Soon = 18'd2;
 
   logic [13:0] gain;
-  logic [14:0] width, sum;
   logic [17:0] age;
   logic [25:0] needed;
   logic rested, calm, in_round;
   assign gain = rec_i.search.top - rec_i.mss;
-  assign width = {1'b0, rec_i.search.high} - {1'b0, rec_i.mss};
-  assign sum = {1'b0, rec_i.search.high} + {1'b0, rec_i.mss};
-  assign in_round = ~width[14] && width[13:0] >= toe_tx_pkg::SearchWorth;
-  assign mss_o = in_round ? sum[14:1] : rec_i.search.top;
+  toe_tx_probe_size u_size (
+    .search_i(rec_i.search), .mss_i(rec_i.mss), .in_round_o(in_round), .mss_o);
   assign age = ticks_i[27:10] - rec_i.search.since;
   assign rested = in_round || age >= (rec_i.search.soon ? Soon : Long);
   assign needed = {12'd0, mss_o} + {10'd0, rec_i.mss, 2'd0};
@@ -39,6 +36,6 @@ module toe_tx_mtu_probe (
                 ~room_i[25] && room_i >= {12'd0, mss_o};
 
   logic unused_ok;
-  assign unused_ok = &{1'b0, rec_i, cfg_i, ticks_i, sum[0]};
+  assign unused_ok = &{1'b0, rec_i, cfg_i, ticks_i};
 
 endmodule

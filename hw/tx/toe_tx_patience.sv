@@ -10,16 +10,11 @@ module toe_tx_patience (
   output logic [27:0]            idle_o
 );
 
-  // 2^27 ticks are 38 hours: beyond that the sign of a difference would turn.
-  function automatic logic [27:0] bounded(input logic [31:0] ticks);
-    bounded = ticks > 32'h07ff_ffff ? 28'h7ff_ffff : ticks[27:0];
-  endfunction
-
   logic [27:0] wait_ticks;
   assign patience_o = rec_i.user_timeout != 28'd0 ? rec_i.user_timeout
-                                                  : bounded(cfg_i.user_timeout);
-  assign wait_ticks = bounded(rec_i.retries == 8'd0 ? cfg_i.keepalive_idle
-                                                    : cfg_i.keepalive_interval);
+                                                  : toe_tx_pkg::bounded(cfg_i.user_timeout);
+  assign wait_ticks = toe_tx_pkg::bounded(rec_i.retries == 8'd0 ? cfg_i.keepalive_idle
+                                                                : cfg_i.keepalive_interval);
   assign idle_o = wait_ticks == 28'd0 ? 28'd1 : wait_ticks;
 
   logic unused_ok;

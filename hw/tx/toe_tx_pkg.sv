@@ -159,6 +159,12 @@ package toe_tx_pkg;
                                     CcW + LossW + BoardW + SearchW + OwedW + 8 + 33 + 56 + 1 + 52 +
                                     10;
 
+  // A span of ticks for comparisons of 28 bits: 2^27 of them are 38 hours, and beyond that the sign
+  // of a difference would turn.
+  function automatic logic [27:0] bounded(input logic [31:0] ticks);
+    bounded = ticks > 32'h07ff_ffff ? 28'h7ff_ffff : ticks[27:0];
+  endfunction
+
   localparam logic [2:0] KindCtl = 3'd0;
   localparam logic [2:0] KindRx = 3'd1;
   localparam logic [2:0] KindHost = 3'd2;

@@ -19,14 +19,10 @@ module toe_tx_search (
   output toe_tx_pkg::tx_search_t search_o
 );
 
-  // As toe_tx_mtu_probe sent it.
-  logic [14:0] width, sum;
   logic [13:0] probed;
   logic fails, timed_out, in_round;
-  assign width = {1'b0, rec_i.search.high} - {1'b0, rec_i.mss};
-  assign sum = {1'b0, rec_i.search.high} + {1'b0, rec_i.mss};
-  assign in_round = ~width[14] && width[13:0] >= toe_tx_pkg::SearchWorth;
-  assign probed = in_round ? sum[14:1] : rec_i.search.top;
+  toe_tx_probe_size u_size (
+    .search_i(rec_i.search), .mss_i(rec_i.mss), .in_round_o(in_round), .mss_o(probed));
   assign timed_out = moves_i.timeout && rec_i.search.out && facts_i.at_probe;
   assign fails = moves_i.spared || timed_out;
 
@@ -63,6 +59,6 @@ module toe_tx_search (
   end
 
   logic unused_ok;
-  assign unused_ok = &{1'b0, rec_i, facts_i, moves_i, ticks_i, sum[0]};
+  assign unused_ok = &{1'b0, rec_i, facts_i, moves_i, ticks_i, in_round};
 
 endmodule
