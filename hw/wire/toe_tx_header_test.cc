@@ -7,6 +7,19 @@
 namespace millrace::sim {
 namespace {
 
+// The peer asks for our address and so tells its own.
+void teach(WireBench& b, const Ipv6& peer) {
+  const Ipv6 group = solicited_node(kOurIpv6);
+  b.send_frame(build_nd({.to_mac = group_mac(group),
+                         .from_mac = kPeerMac,
+                         .from = peer,
+                         .to = group,
+                         .flags = 0,
+                         .target = kOurIpv6,
+                         .lladdr = kPeerMac}));
+  b.run_until_idle();
+}
+
 TxSegment plain_segment(std::mt19937_64& r, std::uint16_t len) {
   TxSegment s;
   s.remote_port = static_cast<std::uint16_t>(r());
@@ -96,15 +109,7 @@ TEST(ToeTxHeader, AcknowledgementsCarryTimestampsAndBlocks) {
 // A flow whose hash is 0 has a label all the same (RFC 6437 3).
 TEST(ToeTxHeader, NoFlowLabelIsZero) {
   WireBench b;
-  const Ipv6 group = solicited_node(kOurIpv6);
-  b.send_frame(build_nd({.to_mac = group_mac(group),
-                         .from_mac = kPeerMac,
-                         .from = kPeerIpv6,
-                         .to = group,
-                         .flags = 0,
-                         .target = kOurIpv6,
-                         .lladdr = kPeerMac}));
-  b.run_until_idle();
+  teach(b, kPeerIpv6);
   b.tx_frames.clear();
   TxSegment s = plain_segment(b.random(), 0);
   s.local_kind = kLocalIpv6;
@@ -130,17 +135,7 @@ class TxShapes : public ::testing::TestWithParam<Shape> {
   // The bench knows the peer, and from now on frames have the shape.
   static void prepare(WireBench& b) {
     b.teach(kPeerIp, kPeerMac);
-    for (const Ipv6& peer : {kPeerIpv6, kPeerLink}) {
-      const Ipv6 group = solicited_node(kOurIpv6);
-      b.send_frame(build_nd({.to_mac = group_mac(group),
-                             .from_mac = kPeerMac,
-                             .from = peer,
-                             .to = group,
-                             .flags = 0,
-                             .target = kOurIpv6,
-                             .lladdr = kPeerMac}));
-      b.run_until_idle();
-    }
+    for (const Ipv6& peer : {kPeerIpv6, kPeerLink}) teach(b, peer);
     b.tx_frames.clear();
     b.tx_last_clocks.clear();
     b.settings.option_order = GetParam().freebsd;
