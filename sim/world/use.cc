@@ -107,9 +107,10 @@ bool judge(Context& context, const flow::Error& error, const flow::OpOptions& op
   // can: nobody has it before there is room for it.)
   if (peer && context.state.plan.weather == Weather::kCalm && context.state.plan.power_cuts == 0) {
     const End* other = context.state.streams.peer_of(context.end);
-    const bool vanished = other != nullptr && !other->broken && !other->over &&
-                          !context.state.may_be_haunted(context.end, *other);
-    if (other != nullptr && (code == Errc::kTimedOut || vanished)) {
+    const auto excused = [&] {
+      return other->broken || other->over || context.state.may_be_haunted(context.end, *other);
+    };
+    if (other != nullptr && (code == Errc::kTimedOut || !excused())) {
       context.wrong("failed in calm weather: " + to_string(error));
     }
   }
