@@ -61,10 +61,12 @@ def explanations(path):
 
 
 def report(counts, points, holes):
-    sources = {file: Path("hw", file).read_text().splitlines() for file in counts}
+    files = {*counts, *(file for file, _ in points)}
+    sources = {file: Path("hw", file).read_text().splitlines() for file in files}
     folders, unexplained, used = defaultdict(lambda: [0, 0]), [], set()
 
-    def explain(what, file, number, text):
+    def explain(what, file, number):
+        text = sources[file][number - 1].strip()
         why = next((h for h in holes if h[0] == file and h[1] in text), None)
         used.add(why)
         print(f"{what}  hw/{file}:{number}: {text}  [{why[2] if why else 'NOT EXPLAINED'}]")
@@ -75,12 +77,10 @@ def report(counts, points, holes):
         folders[file.split("/")[0]][0] += len(visits)
         folders[file.split("/")[0]][1] += sum(v > 0 for v in visits.values())
         for number in sorted(n for n, v in visits.items() if v == 0):
-            text = sources[file][number - 1].strip()
-            explain("hole ", file, number, text)
+            explain("hole ", file, number)
     for (file, number), visits in sorted(points.items()):
         if visits == 0:
-            text = Path("hw", file).read_text().splitlines()[number - 1].strip()
-            explain("never", file, number, text)
+            explain("never", file, number)
     for hole in holes:
         if hole not in used:
             print(f"stale explanation: {hole[0]} | {hole[1]}")
