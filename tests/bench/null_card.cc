@@ -89,7 +89,7 @@ void NullCard::run() {
       conns_[entry.connection_id].sent = entry.sent_up_to;
     } else if (opcode == Opcode::kConnect) {
       // A full completion ring holds the entry back.
-      if (static_cast<std::uint16_t>(cq_tail_ - (doorbell_ >> 16)) >> cq_log2_ != 0) break;
+      if (completions_full()) break;
       contract::OpenEntry entry;
       std::memcpy(&entry, at, sizeof(entry));
       conns_.push_back({.cookie = entry.cookie});
@@ -110,7 +110,7 @@ bool NullCard::deliver(std::uint32_t index, std::uint32_t bytes) {
 }
 
 bool NullCard::complete(std::uint32_t index, CompletionFlag more) {
-  if (static_cast<std::uint16_t>(cq_tail_ - (doorbell_ >> 16)) >> cq_log2_ != 0) return false;
+  if (completions_full()) return false;
   const Conn& conn = conns_[index];
   contract::CompletionEntry entry{};
   entry.kind = static_cast<std::uint8_t>(contract::CompletionKind::kReport);

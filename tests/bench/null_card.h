@@ -55,6 +55,10 @@ class NullCard final : public host::Device {
     std::uint32_t received = 0;
   };
   std::expected<void, host::DeviceError> write_control(std::uint32_t offset, std::uint32_t value);
+  // Of what the host has not taken yet, by the head in its last doorbell.
+  bool completions_full() const {
+    return static_cast<std::uint16_t>(cq_tail_ - (doorbell_ >> 16)) >> cq_log2_ != 0;
+  }
   bool complete(std::uint32_t index, contract::CompletionFlag more);
 
   std::uint32_t connections_;
